@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What differs between the kernels this module builds on, 6.1 and newer.
+ *
+ * The only place with version tests.
+ */
+#ifndef VMI_COMPAT_H
+#define VMI_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+/*
+ * 6.1 has no split ops: an operation's do and dump stand in one struct genl_ops.
+ * The generated table is compiled as genl_ops and merged when the module is
+ * loaded (vmi_compat_merge_ops); do and dump of an operation have the same policy,
+ * or the do's serves both.
+ */
+#define genl_split_ops	genl_ops
+#define split_ops	ops
+#define n_split_ops	n_ops
+#define VMI_COMPAT_MERGE_OPS 1
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define genl_info_userhdr(info)	((info)->userhdr)
+#endif
+
+#endif /* VMI_COMPAT_H */

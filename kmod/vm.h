@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The VM object.
+ *
+ * Look-up by RCU or under vmi_ctl; creation, deletion and configuration of
+ * VMs, networks and ports under vmi_ctl, the outermost lock. vm->lock is
+ * inside it and protects what the lifecycle changes.
+ */
+#ifndef VMI_VM_H
+#define VMI_VM_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <linux/vmi_chr.h>
+
+struct vmi_mem;
+
+extern struct mutex vmi_ctl;
+
+/**
+ * struct vmi_vm - a virtual machine
+ * @ref: references; the object is freed by RCU
+ * @rcu: for that
+ * @node: in the list of VMs; vmi_ctl, read by RCU
+ * @id: unique; const after init
+ * @name: const after init
+ * @uid: owner; @lock
+ * @lock: what is marked so; taken in process context, bottom halves off
+ * @state: enum vmi_state; @lock
+ * @reason: enum vmi_reason; @lock
+ * @text: explanation of the state; @lock
+ * @note: of the owner; @lock
+ * @since_ns: CLOCK_REALTIME of the state; @lock
+ * @info: what the VMM told; @lock
+ * @vmm: the VMM's process, NULL when there is none; @lock
+ * @mem: guest memory, NULL when there is no VMM; @lock, with a reference of its own
+ * @attached: a VM file is open; @lock
+ * @dead: deleted, no longer in the list; vmi_ctl
+ * @transient: delete it when it stops in order; @lock
+ * @cmds: commands waiting to be read; @lock
+ * @pending: commands read and not answered; @lock
+ * @cmd_seq: number of the last command; @lock
+ * @wait: readers of the VM file
+ * @ports: its ports in order of creation; vmi_ctl
+ * @nports: their number; vmi_ctl
+ */
+struct vmi_vm {
+	struct kref ref;
+	struct rcu_head rcu;
+	struct list_head node;
+	u64 id;
+	char name[VMI_NAME_LEN];
+	kuid_t uid;
+	spinlock_t lock;
+	u32 state;
+	u32 reason;
+	char text[VMI_TEXT_LEN];
+	char note[VMI_TEXT_LEN];
+	u64 since_ns;
+	struct vmi_vm_info info;
+	struct pid *vmm;
+	struct vmi_mem *mem;
+	bool attached;
+	bool dead;
+	bool transient;
+	struct list_head cmds;
+	struct list_head pending;
+	u64 cmd_seq;
+	wait_queue_head_t wait;
+	struct list_head ports;
+	u32 nports;
+};
+
+void vmi_vm_get(struct vmi_vm *vm);
+void vmi_vm_put(struct vmi_vm *vm);
+/* a reference or NULL */
+struct vmi_vm *vmi_vm_find(const char *name);
+/* does current own the VM, or has it the capability? */
+bool vmi_vm_may(struct vmi_vm *vm, int cap);
+/* a reference to the memory, or NULL without a VMM */
+struct vmi_mem *vmi_vm_mem(struct vmi_vm *vm);
+
+#endif /* VMI_VM_H */

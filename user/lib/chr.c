@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "chr.h"
+
+#define DEVICE		"/dev/vmi"
+#define SEGS		8	/* of one call: a bound on the time in the kernel */
+#define SEG_BYTES	(1U << 20)
+
+int vmi_session_open(const char *name, uint32_t rights)
+{
+	struct vmi_session_open req = { .rights = rights };
+	int dev, ret;
+
+	if (strlen(name) >= sizeof(req.name))
+		return -ENAMETOOLONG;
+	strcpy(req.name, name);
+	dev = open(DEVICE, O_RDWR | O_CLOEXEC);
+	if (dev < 0)
+		return errno == ENOENT || errno == ENXIO ? -EPROTONOSUPPORT : -errno;
+	ret = ioctl(dev, VMI_SESSION, &req);
+	if (ret < 0)
+		ret = -errno;
+	close(dev);
+	return ret;
+}
+
+int vmi_session_info(int fd, struct vmi_sess_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	return ioctl(fd, VMI_SESS_INFO, info) < 0 ? -errno : 0;
+}
+
+int vmi_session_read(int fd, const struct vmi_view *view, uint64_t addr,
+		     void *buf, size_t len, size_t *done)
+{
+	*done = 0;
+	while (*done < len) {
+		struct vmi_seg segs[SEGS] = { 0 };
+		struct vmi_sess_rw rw = { .segs = (uintptr_t)segs };
+		size_t at = *done;
+		unsigned int i;
+
+		while (rw.nsegs < SEGS && at < len) {
+			struct vmi_seg *seg = &segs[rw.nsegs++];
+
+			seg->addr = addr + at;
+			seg->uaddr = (uintptr_t)buf + at;
+			seg->len = len - at < SEG_BYTES ? len - at : SEG_BYTES;
+			seg->flags = view->flags;
+			seg->root = view->root;
+			at += seg->len;
+		}
+		if (ioctl(fd, VMI_SESS_RW, &rw) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		for (i = 0; i < rw.nsegs; i++) {
+			*done += segs[i].done;
+			if (segs[i].status)
+				return segs[i].status;
+			if (segs[i].done != segs[i].len)
+				return -EIO;
+		}
+	}
+	return 0;
+}

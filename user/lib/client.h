@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The operations of the protocol, one function each.
+ *
+ * All return 0 or a negative errno; vmi_nl_error() has the kernel's
+ * explanation. Dumps that were interrupted by a change are asked again.
+ */
+#ifndef VMIC_CLIENT_H
+#define VMIC_CLIENT_H
+
+#include "model.h"
+#include "nl.h"
+#include "vec.h"
+
+/**
+ * struct vmi_vm_spec - a VM to define
+ * @name: its name
+ * @vcpus: how many
+ * @mem_bytes: guest memory
+ * @note: of the owner, or NULL
+ * @transient: it goes when it stops in order
+ * @replace: take the name of a stopped or crashed one
+ */
+struct vmi_vm_spec {
+	const char *name;
+	uint32_t vcpus;
+	uint64_t mem_bytes;
+	const char *note;
+	bool transient;
+	bool replace;
+};
+
+/**
+ * struct vmi_net_spec - a network to add or to change
+ * @net: name and values
+ * @has: VMI_HAS() of each attribute of @net to send
+ */
+struct vmi_net_spec {
+	struct vmi_net net;
+	uint32_t has;
+};
+
+#define VMI_HAS(attr)	(1U << (attr))
+
+/**
+ * struct vmi_port_spec - a port to add
+ * @vm: its VM
+ * @net: its network
+ * @has_mac: @mac is wanted; else the kernel chooses
+ * @mac: hardware address
+ * @ip: address, 0 for one of the kernel's choice
+ */
+struct vmi_port_spec {
+	const char *vm;
+	const char *net;
+	bool has_mac;
+	uint8_t mac[6];
+	struct in_addr ip;
+};
+
+int vmi_vm_get(struct vmi_nl *nl, const char *name, struct vmi_vm *vm);
+/* @vms: of struct vmi_vm */
+int vmi_vm_dump(struct vmi_nl *nl, struct vmi_vec *vms);
+int vmi_vm_new(struct vmi_nl *nl, const struct vmi_vm_spec *spec);
+int vmi_vm_del(struct vmi_nl *nl, const char *name);
+/* -ETIMEDOUT when the VMM has not answered in time */
+int vmi_vm_command(struct vmi_nl *nl, const char *name, uint32_t command,
+		   uint32_t timeout_ms);
+
+int vmi_net_get(struct vmi_nl *nl, const char *name, struct vmi_net *net);
+/* @nets: of struct vmi_net */
+int vmi_net_dump(struct vmi_nl *nl, struct vmi_vec *nets);
+int vmi_net_new(struct vmi_nl *nl, const struct vmi_net_spec *spec);
+int vmi_net_set(struct vmi_nl *nl, const struct vmi_net_spec *spec);
+int vmi_net_del(struct vmi_nl *nl, const char *name);
+
+/* @vm, @net: only of these, or NULL; @ports: of struct vmi_port */
+int vmi_port_dump(struct vmi_nl *nl, const char *vm, const char *net,
+		  struct vmi_vec *ports);
+int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec);
+int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up);
+
+/* appends to @entries, of struct vmi_fdb */
+int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries);
+
+/* events after @since into @events, of struct vmi_event; @lost: how many are gone */
+int vmi_event_dump(struct vmi_nl *nl, uint64_t since, struct vmi_vec *events,
+		   uint64_t *lost);
+
+#endif /* VMIC_CLIENT_H */

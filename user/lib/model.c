@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attributes to structures. A malformed attribute fails the message; one that
+ * is unknown is passed over, as a newer kernel may send it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <linux/vmi.h>
+
+#include "model.h"
+
+#define GENL_HEADER	sizeof(struct genlmsghdr)
+
+static int take_u8(const struct nlattr *attr, uint8_t *to)
+{
+	if (mnl_attr_validate(attr, MNL_TYPE_U8) < 0)
+		return -EBADMSG;
+	*to = mnl_attr_get_u8(attr);
+	return 0;
+}
+
+static int take_bool(const struct nlattr *attr, bool *to)
+{
+	uint8_t val = 0;
+	int ret = take_u8(attr, &val);
+
+	*to = val != 0;
+	return ret;
+}
+
+static int take_u32(const struct nlattr *attr, uint32_t *to)
+{
+	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+		return -EBADMSG;
+	*to = mnl_attr_get_u32(attr);
+	return 0;
+}
+
+static int take_present_u32(const struct nlattr *attr, bool *has, uint32_t *to)
+{
+	*has = true;
+	return take_u32(attr, to);
+}
+
+static int take_u64(const struct nlattr *attr, uint64_t *to)
+{
+	if (mnl_attr_validate(attr, MNL_TYPE_U64) < 0)
+		return -EBADMSG;
+	*to = mnl_attr_get_u64(attr);
+	return 0;
+}
+
+static int take_ip(const struct nlattr *attr, struct in_addr *to)
+{
+	return take_u32(attr, &to->s_addr);
+}
+
+static int take_bytes(const struct nlattr *attr, void *to, size_t len)
+{
+	if (mnl_attr_get_payload_len(attr) != len)
+		return -EBADMSG;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	return 0;
+}
+
+static int take_str(const struct nlattr *attr, char *to, size_t size)
+{
+	size_t len = strnlen(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+
+	if (len >= size)
+		return -EBADMSG;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	to[len] = '\0';
+	return 0;
+}
+
+#define TAKE_STR(attr, field)	take_str(attr, field, sizeof(field))
+
+static int take_drop(const struct nlattr *nest, struct vmi_stats *stats)
+{
+	const struct nlattr *attr;
+	struct vmi_drop *drop;
+	int ret = 0;
+
+	if (mnl_attr_validate(nest, MNL_TYPE_NESTED) < 0)
+		return -EBADMSG;
+	if (stats->ndrops == VMI_DROPS_MAX)
+		return 0;
+	drop = &stats->drops[stats->ndrops++];
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VMI_A_DROP_REASON:
+			ret = TAKE_STR(attr, drop->reason);
+			break;
+		case VMI_A_DROP_PACKETS:
+			ret = take_u64(attr, &drop->packets);
+			break;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int take_stats(const struct nlattr *nest, struct vmi_stats *stats)
+{
+	const struct nlattr *attr;
+	int ret = 0;
+
+	if (mnl_attr_validate(nest, MNL_TYPE_NESTED) < 0)
+		return -EBADMSG;
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VMI_A_STATS_RX_PACKETS:
+			ret = take_u64(attr, &stats->rx_packets);
+			break;
+		case VMI_A_STATS_RX_BYTES:
+			ret = take_u64(attr, &stats->rx_bytes);
+			break;
+		case VMI_A_STATS_TX_PACKETS:
+			ret = take_u64(attr, &stats->tx_packets);
+			break;
+		case VMI_A_STATS_TX_BYTES:
+			ret = take_u64(attr, &stats->tx_bytes);
+			break;
+		case VMI_A_STATS_DROP:
+			ret = take_drop(attr, stats);
+			break;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int take_vm(const struct nlattr *attr, struct vmi_vm *vm)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_VM_ID:
+		return take_u64(attr, &vm->id);
+	case VMI_A_VM_NAME:
+		return TAKE_STR(attr, vm->name);
+	case VMI_A_VM_STATE:
+		return take_u32(attr, &vm->state);
+	case VMI_A_VM_REASON:
+		return take_u32(attr, &vm->reason);
+	case VMI_A_VM_TEXT:
+		return TAKE_STR(attr, vm->text);
+	case VMI_A_VM_UID:
+		return take_u32(attr, &vm->uid);
+	case VMI_A_VM_PID:
+		return take_u32(attr, &vm->pid);
+	case VMI_A_VM_VCPUS:
+		return take_u32(attr, &vm->vcpus);
+	case VMI_A_VM_MEM_BYTES:
+		return take_u64(attr, &vm->mem_bytes);
+	case VMI_A_VM_CONSOLE:
+		return TAKE_STR(attr, vm->console);
+	case VMI_A_VM_TRANSIENT:
+		vm->transient = true;
+		return 0;
+	case VMI_A_VM_NOTE:
+		return TAKE_STR(attr, vm->note);
+	case VMI_A_VM_SINCE_NS:
+		return take_u64(attr, &vm->since_ns);
+	case VMI_A_VM_PORTS:
+		return take_u32(attr, &vm->ports);
+	}
+	return 0;
+}
+
+static int take_net(const struct nlattr *attr, struct vmi_net *net)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_NET_ID:
+		return take_u32(attr, &net->id);
+	case VMI_A_NET_NAME:
+		return TAKE_STR(attr, net->name);
+	case VMI_A_NET_MODE:
+		return take_u32(attr, &net->mode);
+	case VMI_A_NET_FLAGS:
+		return take_u32(attr, &net->flags);
+	case VMI_A_NET_IFINDEX:
+		return take_u32(attr, &net->ifindex);
+	case VMI_A_NET_IFNAME:
+		return TAKE_STR(attr, net->ifname);
+	case VMI_A_NET_SUBNET:
+		return take_ip(attr, &net->subnet);
+	case VMI_A_NET_PREFIX_LEN:
+		return take_u8(attr, &net->prefix_len);
+	case VMI_A_NET_GATEWAY:
+		return take_ip(attr, &net->gateway);
+	case VMI_A_NET_RANGE_FIRST:
+		return take_ip(attr, &net->range_first);
+	case VMI_A_NET_RANGE_LAST:
+		return take_ip(attr, &net->range_last);
+	case VMI_A_NET_LEASE_S:
+		return take_u32(attr, &net->lease_s);
+	case VMI_A_NET_MTU:
+		return take_u32(attr, &net->mtu);
+	case VMI_A_NET_AGEING_MS:
+		return take_u32(attr, &net->ageing_ms);
+	case VMI_A_NET_PORTS:
+		return take_u32(attr, &net->ports);
+	case VMI_A_NET_UID:
+		return take_u32(attr, &net->uid);
+	case VMI_A_NET_STATS:
+		return take_stats(attr, &net->stats);
+	}
+	return 0;
+}
+
+static int take_port(const struct nlattr *attr, struct vmi_port *port)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_PORT_ID:
+		return take_u32(attr, &port->id);
+	case VMI_A_PORT_INDEX:
+		return take_u32(attr, &port->index);
+	case VMI_A_PORT_VM:
+		return TAKE_STR(attr, port->vm);
+	case VMI_A_PORT_NET:
+		return TAKE_STR(attr, port->net);
+	case VMI_A_PORT_MAC:
+		return take_bytes(attr, port->mac, sizeof(port->mac));
+	case VMI_A_PORT_IP:
+		return take_ip(attr, &port->ip);
+	case VMI_A_PORT_LINK:
+		return take_bool(attr, &port->link);
+	case VMI_A_PORT_ACTIVE:
+		return take_bool(attr, &port->active);
+	case VMI_A_PORT_FAULT:
+		return take_u32(attr, &port->fault);
+	case VMI_A_PORT_FEATURES:
+		return take_u64(attr, &port->features);
+	case VMI_A_PORT_STATS:
+		return take_stats(attr, &port->stats);
+	}
+	return 0;
+}
+
+static int take_fdb(const struct nlattr *attr, struct vmi_fdb *fdb)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_FDB_NET:
+		return TAKE_STR(attr, fdb->net);
+	case VMI_A_FDB_MAC:
+		return take_bytes(attr, fdb->mac, sizeof(fdb->mac));
+	case VMI_A_FDB_PORT:
+		return take_present_u32(attr, &fdb->has_port, &fdb->port);
+	case VMI_A_FDB_VM:
+		return TAKE_STR(attr, fdb->vm);
+	case VMI_A_FDB_AGE_MS:
+		return take_present_u32(attr, &fdb->ages, &fdb->age_ms);
+	}
+	return 0;
+}
+
+static int take_event(const struct nlattr *attr, struct vmi_event *ev)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_EVENT_SEQ:
+		return take_u64(attr, &ev->seq);
+	case VMI_A_EVENT_LOST:
+		return take_u64(attr, &ev->lost);
+	case VMI_A_EVENT_TIME_NS:
+		return take_u64(attr, &ev->time_ns);
+	case VMI_A_EVENT_KIND:
+		return take_u32(attr, &ev->kind);
+	case VMI_A_EVENT_VM_ID:
+		return take_u64(attr, &ev->vm_id);
+	case VMI_A_EVENT_VM:
+		return TAKE_STR(attr, ev->vm);
+	case VMI_A_EVENT_STATE:
+		return take_present_u32(attr, &ev->has_state, &ev->state);
+	case VMI_A_EVENT_OLD_STATE:
+		return take_present_u32(attr, &ev->has_old_state, &ev->old_state);
+	case VMI_A_EVENT_REASON:
+		return take_u32(attr, &ev->reason);
+	case VMI_A_EVENT_NET:
+		return TAKE_STR(attr, ev->net);
+	case VMI_A_EVENT_PORT:
+		return take_present_u32(attr, &ev->has_port, &ev->port);
+	case VMI_A_EVENT_FAULT:
+		return take_u32(attr, &ev->fault);
+	case VMI_A_EVENT_UID:
+		return take_present_u32(attr, &ev->has_uid, &ev->uid);
+	case VMI_A_EVENT_TEXT:
+		return TAKE_STR(attr, ev->text);
+	}
+	return 0;
+}
+
+#define PARSE(take, nlh, object)					\
+({									\
+	const struct nlattr *__attr;					\
+	int __ret = 0;							\
+									\
+	mnl_attr_for_each(__attr, nlh, GENL_HEADER) {			\
+		__ret = take(__attr, object);				\
+		if (__ret)						\
+			break;						\
+	}								\
+	__ret;								\
+})
+
+int vmi_vm_parse(const struct nlmsghdr *nlh, struct vmi_vm *vm)
+{
+	return PARSE(take_vm, nlh, vm);
+}
+
+int vmi_net_parse(const struct nlmsghdr *nlh, struct vmi_net *net)
+{
+	return PARSE(take_net, nlh, net);
+}
+
+int vmi_port_parse(const struct nlmsghdr *nlh, struct vmi_port *port)
+{
+	return PARSE(take_port, nlh, port);
+}
+
+int vmi_fdb_parse(const struct nlmsghdr *nlh, struct vmi_fdb *fdb)
+{
+	return PARSE(take_fdb, nlh, fdb);
+}
+
+int vmi_event_parse(const struct nlmsghdr *nlh, struct vmi_event *ev)
+{
+	return PARSE(take_event, nlh, ev);
+}

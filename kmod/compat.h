@@ -26,4 +26,23 @@
 #define genl_info_userhdr(info)	((info)->userhdr)
 #endif
 
+/* guest memory */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define vm_flags_set(vma, flags)	((vma)->vm_flags |= (flags))
+#define vm_flags_clear(vma, flags)	((vma)->vm_flags &= ~(flags))
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define vmi_gup_remote(mm, addr, flags, page, locked) \
+	get_user_pages_remote(mm, addr, 1, flags, page, NULL, locked)
+#else
+#define vmi_gup_remote(mm, addr, flags, page, locked) \
+	get_user_pages_remote(mm, addr, 1, flags, page, locked)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+/* file mappings are not faulted under the VMA's lock */
+#define release_fault_lock(vmf)	mmap_read_unlock((vmf)->vma->vm_mm)
+#endif
+
 #endif /* VMI_COMPAT_H */

@@ -20,10 +20,12 @@ struct file;
 struct vm_area_struct;
 struct vmi_mem;
 
+/* NULL when there is no memory; regions will be in current->mm */
 struct vmi_mem *vmi_mem_alloc(void);
 void vmi_mem_get(struct vmi_mem *mem);
 void vmi_mem_put(struct vmi_mem *mem);
 void vmi_mem_kill(struct vmi_mem *mem);
+bool vmi_mem_dead(struct vmi_mem *mem);
 int vmi_mem_region(struct vmi_mem *mem, const struct vmi_mem_region *r);
 
 void vmi_mem_lock(struct vmi_mem *mem);

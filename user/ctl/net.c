@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "verbs.h"
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	static const struct verb *const verbs[] = {
+		&verb_net_add, &verb_net_del, &verb_net_list, &verb_net_set,
+		&verb_net_show, NULL,
+	};
+
+	return group_run(verb, verbs, argc, argv);
+}
+
+const struct verb verb_net = {
+	.name = "net",
+	.args = "add|del|list|set|show",
+	.summary = "Manage networks",
+	.run = run,
+};

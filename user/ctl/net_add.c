@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include <linux/vmi.h>
+
+#include "netopts.h"
+#include "verbs.h"
+
+static int run(const struct verb *verb, int argc, char **argv)
+{
+	struct vmi_net_spec spec = {
+		.net.mode = VMI_NET_MODE_HOST_ONLY,
+		.has = VMI_HAS(VMI_A_NET_MODE),
+	};
+	bool no_host = false, isolated = false;
+	const struct opt opts[] = {
+		{ "mode", 'm', "MODE", netopt_mode, &spec, "host-only (default), nat or bridged" },
+		{ "subnet", 's', "NET/LEN", netopt_subnet, &spec, "IPv4 subnet, as 192.0.2.0/24; needed" },
+		{ "gateway", 'g', "IP", netopt_gateway, &spec, "the host's address (default: the first)" },
+		{ "range", 'r', "A-B", netopt_range, &spec, "addresses leased (default: the upper half)" },
+		{ "lease", 'l', "S", netopt_lease, &spec, "lease time in seconds (default: 3600)" },
+		{ "mtu", 0, "BYTES", netopt_mtu, &spec, "largest IP packet (default: 1500)" },
+		{ "ageing", 0, "S", netopt_ageing, &spec, "life of a forwarding entry (default: 300)" },
+		{ "ifname", 0, "NAME", netopt_ifname, &spec, "the host's interface (default: vmi-NAME)" },
+		{ "no-host", 0, NULL, NULL, &no_host, "the host is not part of the network" },
+		{ "isolated", 0, NULL, NULL, &isolated, "guests reach the host only" },
+		OPT_END
+	};
+	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);
+	struct vmi_nl *nl;
+	int ret;
+
+	if (check_name(args[0]))
+		return EXIT_USAGE;
+	if (!(spec.has & VMI_HAS(VMI_A_NET_SUBNET)))
+		return usage(verb, "net add: --subnet is missing");
+	strcpy(spec.net.name, args[0]);
+	if (no_host)
+		spec.net.flags |= 1U << VMI_NET_FLAG_NO_HOST;
+	if (isolated)
+		spec.net.flags |= 1U << VMI_NET_FLAG_ISOLATED;
+	if (spec.net.flags)
+		spec.has |= VMI_HAS(VMI_A_NET_FLAGS);
+	ret = ctl_open(&nl);
+	if (ret)
+		return ret;
+	ret = vmi_net_new(nl, &spec);
+	if (ret)
+		ret = fail_nl(nl, ret, "cannot add network %s", spec.net.name);
+	else
+		say("network %s is added", spec.net.name);
+	vmi_nl_close(nl);
+	return ret;
+}
+
+const struct verb verb_net_add = {
+	.name = "net add",
+	.args = "NAME --subnet NET/LEN",
+	.summary = "Add a network",
+	.run = run,
+};

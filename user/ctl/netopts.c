@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/vmi.h>
+
+#include "ctl.h"
+#include "netopts.h"
+
+const char *netopt_mode(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	int mode = vmi_net_mode_parse(val);
+
+	if (mode < 0)
+		return "is none of host-only, nat and bridged";
+	spec->net.mode = (uint32_t)mode;
+	spec->has |= VMI_HAS(VMI_A_NET_MODE);
+	return NULL;
+}
+
+const char *netopt_subnet(const char *val, void *dest)
+{
+	static const char wrong[] = "is not a subnet like 192.0.2.0/24";
+	struct vmi_net_spec *spec = dest;
+	const char *slash = strchr(val, '/');
+	char ip[INET_ADDRSTRLEN];
+	uint32_t bits, host;
+
+	if (!slash || (size_t)(slash - val) >= sizeof(ip) || set_u32(slash + 1, &bits))
+		return wrong;
+	memcpy(ip, val, (size_t)(slash - val));
+	ip[slash - val] = '\0';
+	if (inet_pton(AF_INET, ip, &spec->net.subnet) != 1)
+		return wrong;
+	if (bits < 8 || bits > 30)
+		return "has a prefix length that is not from 8 to 30";
+	host = ntohl(spec->net.subnet.s_addr) & (0xffffffffU >> bits);
+	if (host)
+		return "is an address within a subnet, not the subnet itself";
+	spec->net.prefix_len = (uint8_t)bits;
+	spec->has |= VMI_HAS(VMI_A_NET_SUBNET) | VMI_HAS(VMI_A_NET_PREFIX_LEN);
+	return NULL;
+}
+
+const char *netopt_gateway(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	spec->has |= VMI_HAS(VMI_A_NET_GATEWAY);
+	return set_ip(val, &spec->net.gateway);
+}
+
+const char *netopt_range(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	const char *dash = strchr(val, '-');
+	char first[INET_ADDRSTRLEN];
+
+	if (!dash || (size_t)(dash - val) >= sizeof(first))
+		return "is not a range like 192.0.2.100-192.0.2.199";
+	memcpy(first, val, (size_t)(dash - val));
+	first[dash - val] = '\0';
+	if (set_ip(first, &spec->net.range_first) || set_ip(dash + 1, &spec->net.range_last))
+		return "is not a range like 192.0.2.100-192.0.2.199";
+	if (ntohl(spec->net.range_first.s_addr) > ntohl(spec->net.range_last.s_addr))
+		return "ends before it begins";
+	spec->has |= VMI_HAS(VMI_A_NET_RANGE_FIRST) | VMI_HAS(VMI_A_NET_RANGE_LAST);
+	return NULL;
+}
+
+const char *netopt_lease(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	spec->has |= VMI_HAS(VMI_A_NET_LEASE_S);
+	return set_u32(val, &spec->net.lease_s);
+}
+
+const char *netopt_mtu(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	spec->has |= VMI_HAS(VMI_A_NET_MTU);
+	return set_u32(val, &spec->net.mtu);
+}
+
+const char *netopt_ageing(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	uint32_t s;
+	const char *wrong = set_u32(val, &s);
+
+	if (wrong)
+		return wrong;
+	if (s > UINT32_MAX / 1000)
+		return "is too large";
+	spec->net.ageing_ms = s * 1000;
+	spec->has |= VMI_HAS(VMI_A_NET_AGEING_MS);
+	return NULL;
+}
+
+const char *netopt_ifname(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	if (!val[0] || strlen(val) >= sizeof(spec->net.ifname))
+		return "cannot be an interface's name (1 to 15 characters)";
+	strcpy(spec->net.ifname, val);
+	spec->has |= VMI_HAS(VMI_A_NET_IFNAME);
+	return NULL;
+}

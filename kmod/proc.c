@@ -53,6 +53,9 @@ static int vmi_raw_open(struct inode *inode, struct file *file)
 {
 	struct vmi_raw *raw = pde_data(inode);
 
+	/* nor does it bind CAP_DAC_OVERRIDE */
+	if (file->f_mode & FMODE_WRITE)
+		return -EACCES;
 	if (!vmi_vm_may(raw->vm, CAP_SYS_PTRACE))
 		return -EACCES;
 	if (vmi_mem_dead(raw->mem))
@@ -125,7 +128,7 @@ static int vmi_raw_mmap(struct file *file, struct vm_area_struct *vma)
 	vmi_mem_get(mem);
 	vmi_mem_file(mem, window);
 
-	/* the file is open for reading: the core has refused shared writable mappings */
+	/* the file is open for reading only: the core has refused shared writable mappings */
 	vm_flags_clear(vma, VM_MAYWRITE);
 	err = vmi_mem_mmap(mem, vma);
 	if (!err)

@@ -7,12 +7,18 @@
 #ifndef VMI_NET_H
 #define VMI_NET_H
 
+#include <linux/if_ether.h>
+#include <linux/percpu.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/vmi_chr.h>
+
+#include "drop.h"
+#include "fdb.h"
 
 struct net;
 struct net_device;
 struct netlink_ext_ack;
-struct vmi_net;
 
 /* What a client asks for; zero where it is silent (no_flags etc. tell for net-set). */
 struct vmi_net_conf {
@@ -50,6 +56,60 @@ struct vmi_stats_view {
 	u64 tx_bytes;
 	u64 drop[VMI_DROPS_MAX];
 };
+
+/* Counters of one CPU; written with bottom halves off, folded without a lock. */
+struct vmi_stats {
+	u64 rx_packets;
+	u64 rx_bytes;
+	u64 tx_packets;
+	u64 tx_bytes;
+	u64 drop[VMI_DROP_COUNT];
+};
+
+/**
+ * struct vmi_net - a network
+ * @node: in the list of networks, in order of id; vmi_ctl
+ * @id: unique; const
+ * @conf: as shown to clients; vmi_ctl. name, subnet, prefix_len, gateway and mtu are const,
+ *	flags, lease_s and ageing_ms are read without a lock in the packet path and by ports
+ * @uid: of the client that added it; const
+ * @server: address that DHCP is answered from; const
+ * @host: the host's interface or NULL; vmi_ctl, read by RCU
+ * @host_mac: its address; const
+ * @ports: ports in order of creation; vmi_ctl, read by RCU
+ * @nports: their number; vmi_ctl
+ * @fdb: forwarding table
+ * @stats: frames dropped that no port can be blamed for
+ *
+ * A port keeps its network: one with ports is not deleted. It is freed after
+ * an RCU grace period.
+ */
+struct vmi_net {
+	struct list_head node;
+	u32 id;
+	struct vmi_net_conf conf;
+	kuid_t uid;
+	__be32 server;
+	struct net_device __rcu *host;
+	u8 host_mac[ETH_ALEN];
+	struct list_head ports;
+	u32 nports;
+	struct vmi_fdb fdb;
+	struct vmi_stats __percpu *stats;
+};
+
+static inline void vmi_stats_drop(struct vmi_stats __percpu *stats, enum vmi_drop why)
+{
+	this_cpu_inc(stats->drop[why]);
+}
+
+void vmi_stats_fold(struct vmi_stats_view *view, const struct vmi_stats __percpu *stats);
+/* vmi_ctl held; NULL if there is none */
+struct vmi_net *vmi_net_find(const char *name);
+/* vmi_ctl held: checks @ip, or chooses one when it is 0 */
+int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extack);
+/* vmi_ctl held: has a port or host interface of any network that address? */
+bool vmi_net_mac_used(const u8 *mac);
 
 int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int *ifindex,
 		struct netlink_ext_ack *extack);

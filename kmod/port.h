@@ -3,14 +3,51 @@
  * Ports: where a VM meets a network.
  *
  * The functions that take an extack are called under vmi_ctl.
+ *
+ * Lock order of the switch, outermost first:
+ *
+ *	vmi_ctl			configuration: networks, ports, who has a port's file
+ *	  rtnl			only while the host's interface is added or removed
+ *	  port->lock		set-up, start and stop of the rings
+ *	vmi_mem_lock(sender)	for a NAPI poll; reader's locks, so that
+ *	  vmi_mem_lock(receiver)	the order of two guests does not matter
+ *	    port->rx.lock	of the receiver; never two
+ *	      eventfd		of the receiver, to interrupt its guest
+ *	fdb->lock, port->punt.lock: leaves
+ *
+ * An eventfd's wake-up runs our kick callback under the eventfd's lock with
+ * interrupts off: it takes nothing and only queues irq_work.
  */
 #ifndef VMI_PORT_H
 #define VMI_PORT_H
 
-#include "net.h"
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/poll.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
+#include "net.h"
+#include "queue.h"
+
+struct file;
+struct vmi_mem;
 struct vmi_port;
 struct vmi_vm;
+
+#define VMI_RX		0	/* indices of queues, as the guest sees them */
+#define VMI_TX		1
+#define VMI_RX_HEADS	64	/* receive buffers of one frame */
+#define VMI_RX_PIECES	256	/* contiguous pieces they consist of */
+#define VMI_PUNT_MAX	16	/* frames waiting for the VMM */
+#define VMI_BACKLOG_MAX	64	/* frames waiting for the guest's buffers or pages */
+#define VMI_FULL_US	2000	/* how long a full receiver delays its senders */
+#define VMI_PAGES_US	50000	/* and one whose pages are being brought in */
 
 struct vmi_port_conf {
 	char net[VMI_NAME_LEN];
@@ -32,6 +69,170 @@ struct vmi_port_view {
 	u64 features;
 	kuid_t owner;
 };
+
+/**
+ * struct vmi_kick - the hook on an eventfd by which a guest notifies
+ * @port: whose
+ * @queue: VMI_RX or VMI_TX
+ * @file: the eventfd, NULL for none; port->lock
+ * @wqh: where @wait is queued, NULL if it is not; port->lock
+ * @wait: calls us, interrupts off
+ * @pt: to learn @wqh; port->lock
+ */
+struct vmi_kick {
+	struct vmi_port *port;
+	unsigned int queue;
+	struct file *file;
+	wait_queue_head_t *wqh;
+	wait_queue_entry_t wait;
+	poll_table pt;
+};
+
+/**
+ * struct vmi_port_tx - the guest's transmit queue; only the NAPI poll uses it, but for the marked
+ * @q: the queue
+ * @chain: the chain at hand
+ * @piece: where its bytes are
+ * @pages: page_work brings pages in for @q.miss, which is its own meanwhile; set by the poll,
+ *	cleared by the work (release, acquire)
+ * @wait_for: identifier of the port whose buffers are waited for, 0 for none; others read it
+ * @wait_until: CLOCK_MONOTONIC; the frame is dropped after that
+ */
+struct vmi_port_tx {
+	struct vmi_queue q;
+	struct vmi_chain chain;
+	struct vmi_piece piece[VMI_PIECES_MAX];
+	bool pages;
+	u32 wait_for;
+	ktime_t wait_until;
+};
+
+/**
+ * struct vmi_port_rx - the guest's receive queue; all but @event is guarded by @lock
+ * @lock: leaf; bottom halves off
+ * @on: the guest's memory may be touched
+ * @pages: page_work is bringing pages in
+ * @wanted: somebody waits for buffers
+ * @stalled: it was waited for in vain: no more waiting until a frame was delivered
+ * @event: there may be new buffers or pages; bit 0, atomic
+ * @q: the queue
+ * @chain: the buffer at hand
+ * @piece: where the buffers of the frame at hand are
+ * @heads: their first descriptors
+ * @lens: bytes written to each
+ * @backlog: frames that cannot wait in a sender's ring
+ * @wait_until: CLOCK_MONOTONIC; @backlog is dropped after that
+ */
+struct vmi_port_rx {
+	spinlock_t lock;
+	bool on;
+	bool pages;
+	bool wanted;
+	bool stalled;
+	unsigned long event;
+	struct vmi_queue q;
+	struct vmi_chain chain;
+	struct vmi_piece piece[VMI_RX_PIECES];
+	u16 heads[VMI_RX_HEADS];
+	u32 lens[VMI_RX_HEADS];
+	struct sk_buff_head backlog;
+	ktime_t wait_until;
+};
+
+/**
+ * struct vmi_port - a port
+ * @ref: of the list and of open port files; freed after an RCU grace period
+ * @node: in the list of ports, in order of id; vmi_ctl
+ * @net_node: in the network's; vmi_ctl, read by RCU
+ * @vm_node: in the VM's; vmi_ctl
+ * @id: unique; const
+ * @index: number among the VM's; vmi_ctl
+ * @vm: with a reference; const
+ * @net: valid while the port is in the lists; const
+ * @mac: const
+ * @ip: the lease; const
+ * @link: up; vmi_ctl, read without a lock
+ * @stats: per CPU
+ * @lock: set-up of the rings
+ * @file: who has opened the port, NULL if nobody; @lock
+ * @mem: the guest's memory, NULL without a file; @lock, read by RCU
+ * @set: queue set-up asked for; @lock
+ * @have: which of @set are complete; @lock
+ * @features: negotiated; @lock, const while @running
+ * @on: the rings are started; @lock, read without a lock
+ * @running: started and without a fault; cleared by whoever finds one
+ * @fault: enum vmi_port_fault, kept until the next start; atomic
+ * @changed: link or fault changed since VMI_PORT_STATUS; atomic
+ * @kick: hooks for the guest's notifications; @lock
+ * @kick_work: from a hook to @napi
+ * @napi: polls; enabled while @on
+ * @timer: polls again while somebody waits
+ * @page_work: brings guest pages in
+ * @fault_work: tells of a fault
+ * @punt: frames for the VMM; its own lock
+ * @wait: readers of the port file
+ * @tx: transmit queue
+ * @rx: receive queue
+ */
+struct vmi_port {
+	struct kref ref;
+	struct list_head node;
+	struct list_head net_node;
+	struct list_head vm_node;
+	u32 id;
+	u32 index;
+	struct vmi_vm *vm;
+	struct vmi_net *net;
+	u8 mac[ETH_ALEN];
+	__be32 ip;
+	bool link;
+	struct vmi_stats __percpu *stats;
+	struct mutex lock;
+	void *file;
+	struct vmi_mem __rcu *mem;
+	struct vmi_queue set[2];
+	bool have[2];
+	u16 start_idx[2];
+	u64 features;
+	bool on;
+	bool running;
+	atomic_t fault;
+	unsigned long changed;
+	struct vmi_kick kick[2];
+	struct irq_work kick_work;
+	struct napi_struct napi;
+	struct hrtimer timer;
+	struct work_struct page_work;
+	struct work_struct fault_work;
+	struct sk_buff_head punt;
+	wait_queue_head_t wait;
+	struct vmi_port_tx tx;
+	struct vmi_port_rx rx;
+};
+
+/* What the forwarding layer does for ports; it registers before the first port. */
+struct vmi_switch {
+	/* softirq: serve the port, return what was done of the budget */
+	int (*poll)(struct vmi_port *port, int budget);
+	/* bottom halves off: give a frame to the port's guest only; takes the skb over */
+	int (*inject)(struct vmi_port *port, struct sk_buff *skb);
+};
+
+void vmi_port_set_switch(const struct vmi_switch *sw);
+
+/* For the packet path, bottom halves off. */
+static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
+{
+	vmi_stats_drop(port->stats, why);
+}
+
+/* rx.lock held or not; ends all use of the rings */
+void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault);
+void vmi_port_want_pages(struct vmi_port *port);
+void vmi_port_poll_later(struct vmi_port *port);
+void vmi_port_poll_now(struct vmi_port *port);
+/* false: the queue to the VMM is full, or nobody has the port open */
+bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb);
 
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack);

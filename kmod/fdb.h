@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Forwarding table of a network: which MAC is behind which port.
+ *
+ * Ports and the host's interface have permanent entries; addresses behind the
+ * host's interface are learned, age, and are bounded in number.
+ */
+#ifndef VMI_FDB_H
+#define VMI_FDB_H
+
+#include <linux/if_ether.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+struct vmi_port;
+
+#define VMI_FDB_BUCKETS	256
+#define VMI_FDB_LEARNED	1024	/* learned entries of a network */
+
+/**
+ * struct vmi_fdb - a forwarding table
+ * @lock: leaf; writers, bottom halves off
+ * @seed: of the hash; const
+ * @learned: number of entries that age; @lock
+ * @bucket: entries; @lock, read by RCU
+ */
+struct vmi_fdb {
+	spinlock_t lock;
+	u32 seed;
+	u32 learned;
+	struct hlist_head bucket[VMI_FDB_BUCKETS];
+};
+
+struct vmi_fdb_entry_view {
+	u8 mac[ETH_ALEN];
+	struct vmi_port *port;	/* NULL: the host's */
+	u32 age_ms;
+	bool ages;
+};
+
+void vmi_fdb_init(struct vmi_fdb *fdb);
+void vmi_fdb_destroy(struct vmi_fdb *fdb);
+int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port);
+void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac);
+/* RCU held: is the address known, and then behind which port (NULL: the host)? */
+bool vmi_fdb_find(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms, struct vmi_port **port);
+/* the address was seen behind the host's interface; softirq */
+void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms);
+bool vmi_fdb_entry(struct vmi_fdb *fdb, u32 index, u32 ageing_ms, struct vmi_fdb_entry_view *view);
+
+#endif /* VMI_FDB_H */

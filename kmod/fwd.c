@@ -1,0 +1,974 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Forwarding: takes frames from guests' rings and from the host's interface,
+ * decides, and delivers.
+ *
+ * All of it runs with bottom halves off, most in the NAPI poll of the sender.
+ * Headers are copied once, decided on in that copy, and the copy is what the
+ * receiver gets; the rest of a frame is copied once, from the sender's pages to
+ * the receiver's. An skb is made for the host, for a receiver that has not
+ * negotiated what the frame needs, and for frames that must wait but not in the
+ * sender's ring.
+ */
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/rculist.h>
+#include <linux/skbuff.h>
+#include <linux/virtio_net.h>
+#include <net/checksum.h>
+
+#include "compat.h"
+#include "frame.h"
+#include "fwd.h"
+#include "guard.h"
+#include "hostdev.h"
+#include "mem.h"
+#include "net.h"
+#include "port.h"
+
+#define BATCH_PORTS	16	/* receivers remembered until the end of a poll */
+
+/**
+ * struct pkt - a frame on its way
+ * @hdr: what its receiver needs to know of checksum and segmentation; little-endian
+ * @f: its headers, parsed
+ * @head: its first bytes
+ * @head_len: their number
+ * @len: bytes of the frame
+ * @skb: where the rest is, or
+ * @piece: where a guest's virtio-net header and frame are
+ */
+struct pkt {
+	struct virtio_net_hdr hdr;
+	struct vmi_frame f;
+	u8 head[VMI_FRAME_HEAD];
+	u32 head_len;
+	u32 len;
+	struct sk_buff *skb;
+	const struct vmi_piece *piece;
+};
+
+/* What a poll has to do at its end, without the sender's memory locked. */
+struct batch {
+	struct vmi_port *rx[BATCH_PORTS];
+	unsigned int n;
+	struct list_head host;	/* for the host's stack */
+};
+
+enum verdict {
+	DONE,		/* delivered, or dropped and counted */
+	WAIT,		/* the receiver has no buffers */
+	WAIT_PAGES,	/* the receiver's pages are being brought in */
+};
+
+/* ---- reading a frame, front to back ---- */
+
+struct reader {
+	const struct pkt *pkt;
+	u32 off;	/* in the frame */
+	u32 piece;	/* where @off is, once it is beyond the head */
+	u32 in_piece;
+};
+
+static void reader_init(struct reader *r, const struct pkt *pkt)
+{
+	u32 skip = VMI_HDR_LEN + pkt->head_len;
+
+	r->pkt = pkt;
+	r->off = 0;
+	r->piece = 0;
+	r->in_piece = 0;
+	if (pkt->skb)
+		return;
+	while (skip && skip >= pkt->piece[r->piece].len)
+		skip -= pkt->piece[r->piece++].len;
+	r->in_piece = skip;
+}
+
+/* The frame has that many bytes left. */
+static void reader_copy(struct reader *r, u8 *to, u32 len)
+{
+	const struct pkt *pkt = r->pkt;
+	u32 part;
+
+	if (r->off < pkt->head_len) {
+		part = min(len, pkt->head_len - r->off);
+		memcpy(to, pkt->head + r->off, part);
+		r->off += part;
+		to += part;
+		len -= part;
+	}
+	if (!len)
+		return;
+	if (pkt->skb) {
+		/* Cannot fail: the length was that of the skb. */
+		skb_copy_bits(pkt->skb, r->off, to, len);
+		r->off += len;
+		return;
+	}
+	while (len) {
+		const struct vmi_piece *p = &pkt->piece[r->piece];
+
+		part = min(len, p->len - r->in_piece);
+		memcpy(to, p->addr + r->in_piece, part);
+		r->off += part;
+		to += part;
+		len -= part;
+		r->in_piece += part;
+		if (r->in_piece == p->len) {
+			r->piece++;
+			r->in_piece = 0;
+		}
+	}
+}
+
+/* ---- delivery to a guest ---- */
+
+static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
+{
+	u64 need = 0;
+
+	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		need |= BIT_ULL(VIRTIO_NET_F_GUEST_CSUM);
+	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN)
+		need |= BIT_ULL(VIRTIO_NET_F_GUEST_ECN);
+	switch (hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		need |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO4);
+		break;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		need |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
+		break;
+	}
+	return (features & need) == need;
+}
+
+/* Interrupt a receiver if it wants to know. */
+static void rx_signal(struct vmi_port *port)
+{
+	enum vmi_port_fault fault;
+	struct vmi_mem *mem;
+
+	mem = rcu_dereference(port->mem);
+	if (!mem)
+		return;
+	vmi_mem_lock(mem);
+	spin_lock(&port->rx.lock);
+	if (port->rx.on && READ_ONCE(port->running))
+		vmi_queue_signal(&port->rx.q, &fault);
+	spin_unlock(&port->rx.lock);
+	vmi_mem_unlock(mem);
+}
+
+static void batch_init(struct batch *b)
+{
+	b->n = 0;
+	INIT_LIST_HEAD(&b->host);
+}
+
+/* Remember to interrupt a receiver. */
+static void batch_rx(struct batch *b, struct vmi_port *port)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->rx[i] == port)
+			return;
+	}
+	if (b->n == BATCH_PORTS) {
+		rx_signal(b->rx[0]);
+		b->rx[0] = port;
+		return;
+	}
+	b->rx[b->n++] = port;
+}
+
+static void batch_signal(struct batch *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < b->n; i++)
+		rx_signal(b->rx[i]);
+	b->n = 0;
+}
+
+/* What happened to a frame at a receiver's ring, besides the enum vmi_drop that it may be. */
+#define RX_OK		(-1)
+#define RX_NO_BUFFERS	(-2)
+#define RX_NO_PAGES	(-3)
+
+/* Write header and frame to the pieces found, which have their length together. */
+static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr = {
+		.hdr = pkt->hdr,
+		.num_buffers = (__force __virtio16)cpu_to_le16(nbufs),
+	};
+	const struct vmi_piece *p = rx->piece;
+	u32 left = VMI_HDR_LEN + pkt->len;
+	u32 hdr_done = 0, part, n;
+	struct reader r;
+	u8 *to;
+
+	BUILD_BUG_ON(sizeof(hdr) != VMI_HDR_LEN);
+	reader_init(&r, pkt);
+	for (; left; left -= p->len, p++) {
+		to = p->addr;
+		n = p->len;
+		part = min_t(u32, n, VMI_HDR_LEN - hdr_done);
+		memcpy(to, (u8 *)&hdr + hdr_done, part);
+		hdr_done += part;
+		if (n > part)
+			reader_copy(&r, to + part, n - part);
+	}
+}
+
+/* Deliver to the ring, or do nothing to it. */
+static int rx_ring(struct vmi_port *port, const struct pkt *pkt)
+{
+	bool mergeable = port->features & BIT_ULL(VIRTIO_NET_F_MRG_RXBUF);
+	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
+	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_queue *q = &rx->q;
+	u32 need = VMI_HDR_LEN + pkt->len;
+	u32 n = 0, pieces = 0, part;
+	int r;
+
+	lockdep_assert_held(&rx->lock);
+	q->miss.n = 0;
+	q->miss.ring = false;
+	/* Ends: each round takes a buffer more, and they are counted. */
+	while (need) {
+		if (n == VMI_RX_HEADS || n == q->size || (n && !mergeable))
+			return VMI_DROP_RX_SMALL;
+		r = vmi_queue_pending(q, n, &fault);
+		if (r < 0)
+			goto failed;
+		if (r <= n)
+			return RX_NO_BUFFERS;
+		r = vmi_queue_chain(q, n, true, &rx->chain, &rx->heads[n], &fault);
+		if (r)
+			goto failed;
+		part = min(need, rx->chain.bytes);
+		r = vmi_queue_map(q, &rx->chain, 0, part, rx->piece + pieces,
+				  VMI_RX_PIECES - pieces, &fault);
+		if (r == VMI_Q_PIECES)
+			return VMI_DROP_RX_SMALL;
+		if (r < 0)
+			goto failed;
+		pieces += r;
+		rx->lens[n++] = part;
+		need -= part;
+	}
+	/* Nothing is written before it is sure that it can be given back. */
+	r = vmi_queue_push(q, NULL, NULL, 0, &fault);
+	if (r)
+		goto failed;
+	rx_fill(rx, pkt, n);
+	r = vmi_queue_push(q, rx->heads, rx->lens, n, &fault);
+	if (r)
+		goto failed;
+	this_cpu_inc(port->stats->rx_packets);
+	this_cpu_add(port->stats->rx_bytes, pkt->len);
+	return RX_OK;
+
+failed:
+	if (r == VMI_Q_FAULT) {
+		vmi_port_fail(port, fault);
+		return VMI_DROP_RX_OFF;
+	}
+	if (!rx->pages) {
+		rx->pages = true;
+		vmi_port_want_pages(port);
+	}
+	return RX_NO_PAGES;
+}
+
+/* Deliver; without buffers, have the guest notify of new ones and look again. */
+static int rx_try(struct vmi_port *port, const struct pkt *pkt)
+{
+	enum vmi_port_fault fault;
+	int r, again;
+
+	for (again = 0; again < 2; again++) {
+		r = rx_ring(port, pkt);
+		if (r != RX_NO_BUFFERS)
+			return r;
+		if (vmi_queue_notify(&port->rx.q, true, &fault) != 1)
+			break;
+	}
+	return r;
+}
+
+static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool from_backlog)
+{
+	struct vmi_port_rx *rx = &port->rx;
+	int r;
+
+	lockdep_assert_held(&rx->lock);
+	if (!rx->on || !READ_ONCE(port->running))
+		r = VMI_DROP_RX_OFF;
+	else if (!READ_ONCE(port->link))
+		r = VMI_DROP_LINK_DOWN;
+	else if (!rx_can(port->features, &pkt->hdr))
+		r = VMI_DROP_NO_FEATURE;	/* renegotiated since it was asked */
+	else if (!from_backlog && !skb_queue_empty(&rx->backlog))
+		r = RX_NO_BUFFERS;		/* in order */
+	else
+		r = rx_try(port, pkt);
+
+	if (r == RX_OK) {
+		rx->stalled = false;
+		return DONE;
+	}
+	if (r == RX_NO_BUFFERS || r == RX_NO_PAGES) {
+		if (!rx->stalled) {
+			rx->wanted = true;
+			return r == RX_NO_PAGES || rx->pages ? WAIT_PAGES : WAIT;
+		}
+		r = VMI_DROP_RX_FULL;
+	}
+	vmi_port_drop(port, r);
+	return DONE;
+}
+
+/* Give a frame to a port's guest, which can take it as it is. */
+static enum verdict rx_deliver(struct vmi_port *port, const struct pkt *pkt, struct batch *b)
+{
+	struct vmi_mem *mem = rcu_dereference(port->mem);
+	enum verdict v;
+
+	if (!mem || !READ_ONCE(port->running)) {
+		vmi_port_drop(port, VMI_DROP_RX_OFF);
+		return DONE;
+	}
+	vmi_mem_lock(mem);
+	spin_lock(&port->rx.lock);
+	v = rx_locked(port, pkt, false);
+	spin_unlock(&port->rx.lock);
+	vmi_mem_unlock(mem);
+	if (v == DONE)
+		batch_rx(b, port);
+	return v;
+}
+
+/* The receiver was waited for long enough. */
+static void rx_stall(struct vmi_port *port)
+{
+	spin_lock(&port->rx.lock);
+	port->rx.stalled = true;
+	spin_unlock(&port->rx.lock);
+}
+
+static ktime_t deadline(enum verdict v)
+{
+	return ktime_add_us(ktime_get(), v == WAIT_PAGES ? VMI_PAGES_US : VMI_FULL_US);
+}
+
+/* ---- skbs ---- */
+
+/* Describe an skb that starts with its Ethernet header. False: what it needs has no name here. */
+static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
+{
+	if (skb->len < ETH_HLEN || skb->len > VMI_FRAME_LEN_MAX)
+		return false;
+	pkt->skb = skb;
+	pkt->piece = NULL;
+	pkt->len = skb->len;
+	pkt->head_len = min_t(u32, skb->len, VMI_FRAME_HEAD);
+	if (skb_copy_bits(skb, 0, pkt->head, pkt->head_len))
+		return false;
+	return !virtio_net_hdr_from_skb(skb, &pkt->hdr, true, false, 0);
+}
+
+static void skb_free_drop(struct vmi_port *port, struct sk_buff *skb, enum vmi_drop why)
+{
+	vmi_port_drop(port, why);
+	kfree_skb(skb);
+}
+
+/* Keep an skb until the receiver has buffers and pages; takes it over. */
+static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict v)
+{
+	struct vmi_port_rx *rx = &port->rx;
+	int why = -1;
+
+	if (skb_orphan_frags(skb, GFP_ATOMIC)) {
+		skb_free_drop(port, skb, VMI_DROP_NO_MEM);
+		return -ENOMEM;
+	}
+	/* It may outlive its socket, route and interface. */
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+
+	spin_lock(&rx->lock);
+	if (!rx->on || !READ_ONCE(port->running)) {
+		why = VMI_DROP_RX_OFF;
+	} else if (skb_queue_len(&rx->backlog) >= VMI_BACKLOG_MAX) {
+		why = VMI_DROP_RX_FULL;
+	} else {
+		if (skb_queue_empty(&rx->backlog))
+			rx->wait_until = deadline(v);
+		__skb_queue_tail(&rx->backlog, skb);
+		vmi_port_poll_later(port);
+	}
+	spin_unlock(&rx->lock);
+	if (why < 0)
+		return 0;
+	skb_free_drop(port, skb, why);
+	return why == VMI_DROP_RX_FULL ? -EAGAIN : -ENETDOWN;
+}
+
+/* Give an skb to a port's guest, which can take it as it is; takes it over. */
+static int skb_deliver(struct vmi_port *port, struct sk_buff *skb, struct pkt *pkt,
+		       struct batch *b)
+{
+	enum verdict v = rx_deliver(port, pkt, b);
+
+	if (v != DONE)
+		return skb_backlog(port, skb, v);
+	consume_skb(skb);
+	return 0;
+}
+
+/* Do in software what the receiver cannot; takes the skb over. */
+static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
+{
+	bool csum = READ_ONCE(port->features) & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM);
+	struct sk_buff *segs, *next;
+	struct pkt pkt;
+
+	if (skb_is_gso(skb)) {
+		segs = skb_gso_segment(skb, NETIF_F_SG | (csum ? NETIF_F_HW_CSUM : 0));
+		if (IS_ERR_OR_NULL(segs)) {
+			skb_free_drop(port, skb, VMI_DROP_NO_FEATURE);
+			return -EINVAL;
+		}
+		consume_skb(skb);
+	} else {
+		segs = skb;
+		segs->next = NULL;
+	}
+	skb_list_walk_safe(segs, skb, next) {
+		skb_mark_not_on_list(skb);
+		if (skb->ip_summed == CHECKSUM_PARTIAL && !csum && skb_checksum_help(skb))
+			skb_free_drop(port, skb, VMI_DROP_NO_MEM);
+		else if (!pkt_from_skb(&pkt, skb))
+			skb_free_drop(port, skb, VMI_DROP_NO_FEATURE);
+		else
+			skb_deliver(port, skb, &pkt, b);
+	}
+	return 0;
+}
+
+/* Give an skb to a port's guest, whatever that negotiated; takes it over. */
+static int skb_to_port(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
+{
+	struct pkt pkt;
+
+	if (!READ_ONCE(port->running)) {
+		skb_free_drop(port, skb, VMI_DROP_RX_OFF);
+		return -ENETDOWN;
+	}
+	if (pkt_from_skb(&pkt, skb) && rx_can(READ_ONCE(port->features), &pkt.hdr))
+		return skb_deliver(port, skb, &pkt, b);
+	return skb_resolve(port, skb, b);
+}
+
+/* A copy of a guest's frame as an skb, data at its Ethernet header; NULL without memory. */
+static struct sk_buff *pkt_to_skb(const struct pkt *pkt)
+{
+	u32 linear = min_t(u32, pkt->len, VMI_FRAME_HEAD);
+	struct sk_buff *skb;
+	struct reader r;
+	int err, i;
+
+	skb = alloc_skb_with_frags(NET_SKB_PAD + NET_IP_ALIGN + linear, pkt->len - linear, 0, &err,
+				   GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, NET_SKB_PAD + NET_IP_ALIGN);
+	reader_init(&r, pkt);
+	reader_copy(&r, skb_put(skb, linear), linear);
+	skb->len = pkt->len;
+	skb->data_len = pkt->len - linear;
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+
+		reader_copy(&r, skb_frag_address(frag), skb_frag_size(frag));
+	}
+
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	/* The header was checked against the frame; this is stricter in places. */
+	if (virtio_net_hdr_to_skb(skb, &pkt->hdr, true)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* ---- decisions ---- */
+
+/* Collect a guest's frame for the host's stack. */
+static void to_host(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
+		    struct batch *b)
+{
+	struct sk_buff *skb;
+
+	if (!(dev->flags & IFF_UP)) {
+		vmi_port_drop(from, VMI_DROP_RX_OFF);
+		return;
+	}
+	skb = pkt_to_skb(pkt);
+	if (!skb) {
+		vmi_port_drop(from, VMI_DROP_NO_MEM);
+		return;
+	}
+	skb->protocol = eth_type_trans(skb, dev);
+	dev_sw_netstats_rx_add(dev, pkt->len);
+	list_add_tail(&skb->list, &b->host);
+}
+
+/* To the VMM, with the checksum complete: it sees bytes and nothing else. */
+static void to_vmm(struct vmi_port *from, const struct pkt *pkt)
+{
+	struct sk_buff *skb;
+	struct reader r;
+	u32 start, at;
+	__sum16 sum;
+	u8 *data;
+
+	if (pkt->len > VMI_FRAME_MAX) {
+		vmi_port_drop(from, VMI_DROP_TOO_LONG);
+		return;
+	}
+	skb = alloc_skb(pkt->len, GFP_ATOMIC);
+	if (!skb) {
+		vmi_port_drop(from, VMI_DROP_NO_MEM);
+		return;
+	}
+	data = skb_put(skb, pkt->len);
+	reader_init(&r, pkt);
+	reader_copy(&r, data, pkt->len);
+	if (pkt->hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
+		start = le16_to_cpu((__force __le16)pkt->hdr.csum_start);
+		at = start + le16_to_cpu((__force __le16)pkt->hdr.csum_offset);
+		sum = csum_fold(csum_partial(data + start, pkt->len - start, 0));
+		if (!sum)
+			sum = CSUM_MANGLED_0;
+		memcpy(data + at, &sum, sizeof(sum));
+	}
+	if (!vmi_port_punt(from, skb))
+		skb_free_drop(from, skb, VMI_DROP_PUNT_FULL);
+}
+
+/* Give a guest's frame to another guest. */
+static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may_wait,
+			    struct batch *b)
+{
+	enum verdict v = DONE;
+	struct sk_buff *skb;
+
+	if (!READ_ONCE(to->running)) {
+		vmi_port_drop(to, VMI_DROP_RX_OFF);
+		return DONE;
+	}
+	if (rx_can(READ_ONCE(to->features), &pkt->hdr)) {
+		v = rx_deliver(to, pkt, b);
+		if (v == DONE || may_wait)
+			return v;
+	}
+	skb = pkt_to_skb(pkt);
+	if (!skb)
+		vmi_port_drop(to, VMI_DROP_NO_MEM);
+	else if (v != DONE)
+		skb_backlog(to, skb, v);
+	else
+		skb_resolve(to, skb, b);
+	return DONE;
+}
+
+static void flood(struct vmi_port *from, const struct pkt *pkt, struct net_device *host,
+		  struct batch *b)
+{
+	struct vmi_net *net = from->net;
+	struct vmi_port *to;
+
+	if (!(READ_ONCE(net->conf.flags) & BIT(VMI_NET_FLAG_ISOLATED))) {
+		list_for_each_entry_rcu(to, &net->ports, net_node) {
+			if (to != from)
+				to_port(to, pkt, false, b);
+		}
+	}
+	if (host)
+		to_host(from, host, pkt, b);
+}
+
+/* Decide about a guest's frame. *to is the port that is waited for. */
+static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct vmi_port **to,
+			    struct batch *b)
+{
+	struct vmi_net *net = from->net;
+	struct net_device *host = rcu_dereference(net->host);
+
+	if (vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
+		to_vmm(from, pkt);
+		return DONE;
+	}
+	if (pkt->f.flags & VMI_FRAME_MCAST) {
+		flood(from, pkt, host, b);
+		return DONE;
+	}
+	if (!vmi_fdb_find(&net->fdb, pkt->f.dst, READ_ONCE(net->conf.ageing_ms), to)) {
+		/* Every guest is known. Behind the host may be others, if it listens for them. */
+		if (host && (host->flags & IFF_PROMISC))
+			to_host(from, host, pkt, b);
+		else
+			vmi_port_drop(from, VMI_DROP_NO_DEST);
+		return DONE;
+	}
+	if (!*to) {
+		if (host)
+			to_host(from, host, pkt, b);
+		else
+			vmi_port_drop(from, VMI_DROP_NO_DEST);
+		return DONE;
+	}
+	if (*to == from) {
+		vmi_port_drop(from, VMI_DROP_SAME_PORT);
+		return DONE;
+	}
+	if (READ_ONCE(net->conf.flags) & BIT(VMI_NET_FLAG_ISOLATED)) {
+		vmi_port_drop(from, VMI_DROP_ISOLATED);
+		return DONE;
+	}
+	return to_port(*to, pkt, true, b);
+}
+
+/* ---- the guest's transmit queue ---- */
+
+enum fetch {
+	FETCH_NONE,	/* the ring is empty */
+	FETCH_FRAME,
+	FETCH_DROP,	/* a frame that goes nowhere; counted */
+	FETCH_STOP,	/* a fault, or pages are wanted */
+};
+
+static enum fetch tx_failed(struct vmi_port *port, int err, enum vmi_port_fault fault)
+{
+	struct vmi_port_tx *tx = &port->tx;
+
+	if (err == VMI_Q_MISS) {
+		/* The miss list is the work's from here on. */
+		smp_store_release(&tx->pages, true);
+		vmi_port_want_pages(port);
+		return FETCH_STOP;
+	}
+	if (fault == VMI_PORT_FAULT_BAD_LENGTH && !tx->chain.too_long &&
+	    tx->chain.bytes < VMI_HDR_LEN + ETH_HLEN)
+		vmi_port_drop(port, VMI_DROP_RUNT);
+	vmi_port_fail(port, fault);
+	return FETCH_STOP;
+}
+
+/* Look at the next frame, without taking it. */
+static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
+{
+	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
+	struct vmi_port_tx *tx = &port->tx;
+	struct vmi_queue *q = &tx->q;
+	struct reader r;
+	int err, why;
+
+	q->miss.n = 0;
+	q->miss.ring = false;
+	err = vmi_queue_pending(q, 0, &fault);
+	if (!err)
+		return FETCH_NONE;
+	if (err > 0)
+		err = vmi_queue_chain(q, 0, false, &tx->chain, head, &fault);
+	/* Known now, so that a frame once sent can be given back. */
+	if (!err)
+		err = vmi_queue_push(q, NULL, NULL, 0, &fault);
+	if (!err)
+		err = vmi_queue_map(q, &tx->chain, 0, tx->chain.bytes, tx->piece, VMI_PIECES_MAX,
+				    &fault);
+	if (err < 0)
+		return tx_failed(port, err, fault);
+
+	/* The one copy of header and head that everything is decided on. */
+	pkt->skb = NULL;
+	pkt->piece = tx->piece;
+	pkt->len = tx->chain.bytes - VMI_HDR_LEN;
+	pkt->head_len = 0;
+	r.pkt = pkt;
+	r.off = 0;
+	r.piece = 0;
+	r.in_piece = 0;
+	reader_copy(&r, pkt->head, VMI_HDR_LEN);
+	memcpy(&pkt->hdr, pkt->head, sizeof(pkt->hdr));
+	why = min_t(u32, pkt->len, VMI_FRAME_HEAD);
+	reader_copy(&r, pkt->head, why);
+	pkt->head_len = why;
+	/* The compiler may not look at the guest's again. */
+	barrier();
+
+	if (!vmi_frame_hdr_negotiated(&pkt->hdr, port->features))
+		return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
+	why = vmi_frame_parse(&pkt->f, pkt->head, pkt->head_len, pkt->len);
+	if (why == VMI_FRAME_OK)
+		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,
+					  port->net->conf.mtu);
+	if (why == VMI_FRAME_OK && !READ_ONCE(port->link))
+		why = VMI_DROP_LINK_DOWN;
+	if (why == VMI_FRAME_OK)
+		why = vmi_guard_check(&pkt->f, port->mac, port->ip);
+	if (why == VMI_FRAME_OK)
+		return FETCH_FRAME;
+	vmi_port_drop(port, why);
+	return FETCH_DROP;
+}
+
+/*
+ * A frame's receiver has no buffers. True if the frame is to stay in the ring;
+ * false if it was waited for long enough and is dropped.
+ */
+static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, bool *retry)
+{
+	struct vmi_port_tx *tx = &port->tx;
+
+	*retry = false;
+	if (tx->wait_for != to->id) {
+		tx->wait_until = deadline(v);
+		WRITE_ONCE(tx->wait_for, to->id);
+		/* The receiver may have looked for who waits just before: try again. */
+		*retry = true;
+		return true;
+	}
+	if (ktime_before(ktime_get(), tx->wait_until)) {
+		vmi_port_poll_later(port);
+		return true;
+	}
+	rx_stall(to);
+	vmi_port_drop(to, VMI_DROP_RX_FULL);
+	return false;
+}
+
+/* Serve the ring. Returns the number of chains taken. */
+static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
+{
+	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
+	struct vmi_queue *q = &port->tx.q;
+	struct vmi_port *to = NULL;
+	enum verdict v;
+	enum fetch got;
+	struct pkt pkt;
+	int done = 0, r;
+	u32 zero = 0;
+	bool retry;
+	u16 head;
+
+	if (vmi_queue_notify(q, false, &fault) == VMI_Q_FAULT) {
+		vmi_port_fail(port, fault);
+		return 0;
+	}
+	while (done < budget) {
+		got = tx_fetch(port, &pkt, &head);
+		if (got == FETCH_STOP)
+			break;
+		if (got == FETCH_NONE) {
+			q->miss.n = 0;
+			q->miss.ring = false;
+			r = vmi_queue_notify(q, true, &fault);
+			if (r < 0)
+				tx_failed(port, r, fault);
+			if (r != 1)
+				break;
+			vmi_queue_notify(q, false, &fault);
+			continue;
+		}
+		v = got == FETCH_FRAME ? forward(port, &pkt, &to, b) : DONE;
+		if (v != DONE && tx_wait(port, to, v, &retry)) {
+			if (retry)
+				continue;
+			break;
+		}
+		WRITE_ONCE(port->tx.wait_for, 0);
+		if (got == FETCH_FRAME) {
+			this_cpu_inc(port->stats->tx_packets);
+			this_cpu_add(port->stats->tx_bytes, pkt.len);
+		}
+		/* Cannot fail: tx_fetch() asked, and the memory is locked since. */
+		vmi_queue_push(q, &head, &zero, 1, &fault);
+		done++;
+	}
+	vmi_queue_signal(q, &fault);
+	return done;
+}
+
+/* ---- the receiver's own poll: what waits for its buffers ---- */
+
+static void backlog_purge(struct vmi_port *port)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&port->rx.backlog)))
+		skb_free_drop(port, skb, VMI_DROP_RX_FULL);
+}
+
+/* Returns whether senders are to try again. */
+static bool rx_serve(struct vmi_port *port, struct vmi_mem *mem, struct batch *b)
+{
+	bool event = test_and_clear_bit(0, &port->rx.event);
+	struct vmi_port_rx *rx = &port->rx;
+	bool delivered = false, wake;
+	enum verdict v = DONE;
+	struct sk_buff *skb;
+	struct pkt pkt;
+
+	vmi_mem_lock(mem);
+	spin_lock(&rx->lock);
+	/* New buffers: their pages had better be there before a frame comes. */
+	if (event && !rx->pages && rx->q.notify) {
+		rx->pages = true;
+		vmi_port_want_pages(port);
+	}
+	/* Cleared before the backlog is tried, which may want buffers anew. */
+	wake = event && rx->wanted;
+	if (wake)
+		rx->wanted = false;
+	while ((skb = skb_peek(&rx->backlog))) {
+		/* It was described before, and what it needs was negotiated. */
+		v = pkt_from_skb(&pkt, skb) ? rx_locked(port, &pkt, true) : DONE;
+		if (v != DONE)
+			break;
+		delivered = true;
+		__skb_unlink(skb, &rx->backlog);
+		consume_skb(skb);
+	}
+	if (!skb_queue_empty(&rx->backlog)) {
+		if (ktime_after(ktime_get(), rx->wait_until)) {
+			rx->stalled = true;
+			backlog_purge(port);
+		} else {
+			vmi_port_poll_later(port);
+		}
+	}
+	spin_unlock(&rx->lock);
+	vmi_mem_unlock(mem);
+	if (delivered)
+		batch_rx(b, port);
+	return wake;
+}
+
+static void wake_senders(struct vmi_port *port)
+{
+	struct vmi_port *from;
+
+	list_for_each_entry_rcu(from, &port->net->ports, net_node) {
+		if (READ_ONCE(from->tx.wait_for) == port->id)
+			vmi_port_poll_now(from);
+	}
+}
+
+static int fwd_poll(struct vmi_port *port, int budget)
+{
+	struct vmi_mem *mem;
+	struct batch b;
+	int done = 0;
+
+	batch_init(&b);
+	rcu_read_lock();
+	mem = rcu_dereference(port->mem);
+	if (mem) {
+		if (rx_serve(port, mem, &b))
+			wake_senders(port);
+		/* While the work has the miss list the ring rests. */
+		if (!smp_load_acquire(&port->tx.pages)) {
+			vmi_mem_lock(mem);
+			done = tx_serve(port, budget, &b);
+			vmi_mem_unlock(mem);
+		}
+	}
+	batch_signal(&b);
+	rcu_read_unlock();
+	/* Last: the stack may answer at once, into this very port. */
+	netif_receive_skb_list(&b.host);
+	return done;
+}
+
+/* ---- frames of the host and of the VMM ---- */
+
+static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
+{
+	u32 ageing_ms = READ_ONCE(net->conf.ageing_ms);
+	struct vmi_port *to = NULL;
+	struct sk_buff *clone;
+	struct ethhdr eth;
+	struct batch b;
+
+	batch_init(&b);
+	rcu_read_lock();
+	if (skb->len > VMI_FRAME_LEN_MAX || skb_copy_bits(skb, 0, &eth, sizeof(eth))) {
+		vmi_stats_drop(net->stats, VMI_DROP_TOO_LONG);
+		kfree_skb(skb);
+		goto out;
+	}
+	if (!ether_addr_equal(eth.h_source, net->host_mac))
+		vmi_fdb_learn(&net->fdb, eth.h_source, ageing_ms);
+
+	if (is_multicast_ether_addr(eth.h_dest)) {
+		list_for_each_entry_rcu(to, &net->ports, net_node) {
+			clone = skb_clone(skb, GFP_ATOMIC);
+			if (clone)
+				skb_to_port(to, clone, &b);
+			else
+				vmi_port_drop(to, VMI_DROP_NO_MEM);
+		}
+		consume_skb(skb);
+	} else if (vmi_fdb_find(&net->fdb, eth.h_dest, ageing_ms, &to) && to) {
+		skb_to_port(to, skb, &b);
+	} else {
+		vmi_stats_drop(net->stats, VMI_DROP_NO_DEST);
+		kfree_skb(skb);
+	}
+	batch_signal(&b);
+out:
+	rcu_read_unlock();
+}
+
+static int fwd_inject(struct vmi_port *port, struct sk_buff *skb)
+{
+	struct batch b;
+	int err;
+
+	batch_init(&b);
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	rcu_read_lock();
+	err = skb_to_port(port, skb, &b);
+	batch_signal(&b);
+	rcu_read_unlock();
+	return err;
+}
+
+static const struct vmi_switch fwd_switch = {
+	.poll	= fwd_poll,
+	.inject	= fwd_inject,
+};
+
+/**
+ * vmi_fwd_init - serve ports and host's interfaces from now on
+ *
+ * Context: process, when the module is loaded, before there are any.
+ */
+void vmi_fwd_init(void)
+{
+	vmi_port_set_switch(&fwd_switch);
+	vmi_hostdev_set_xmit(fwd_host_xmit);
+}

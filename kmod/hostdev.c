@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host's leg of a network.
+ *
+ * The netdev has no rtnl_link_ops, so that `ip link del` refuses it, and does
+ * not change its network namespace; when that ends, net.c removes it first.
+ */
+#include <linux/ethtool.h>
+#include <linux/etherdevice.h>
+#include <linux/inetdevice.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+#include <net/netlink.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "hostdev.h"
+#include "net.h"
+#include "vm.h"
+
+#define HOST_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | \
+			 NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN)
+
+struct hostdev_priv {
+	struct vmi_net *net;	/* outlives the netdev */
+};
+
+static void (*hostdev_xmit)(struct vmi_net *net, struct sk_buff *skb);
+
+static int hostdev_init(struct net_device *dev)
+{
+	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	return dev->tstats ? 0 : -ENOMEM;
+}
+
+static void hostdev_uninit(struct net_device *dev)
+{
+	free_percpu(dev->tstats);
+}
+
+static netdev_tx_t hostdev_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct hostdev_priv *priv = netdev_priv(dev);
+
+	dev_sw_netstats_tx_add(dev, 1, skb->len);
+	skb_tx_timestamp(skb);
+	hostdev_xmit(priv->net, skb);
+	return NETDEV_TX_OK;
+}
+
+static int hostdev_set_mac(struct net_device *dev, void *addr)
+{
+	/* The forwarding table and the guests' neighbours know it. */
+	return -EOPNOTSUPP;
+}
+
+static const struct net_device_ops hostdev_ops = {
+	.ndo_init		= hostdev_init,
+	.ndo_uninit		= hostdev_uninit,
+	.ndo_start_xmit		= hostdev_start_xmit,
+	.ndo_set_mac_address	= hostdev_set_mac,
+	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_get_stats64	= dev_get_tstats64,
+};
+
+static void hostdev_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	struct hostdev_priv *priv = netdev_priv(dev);
+
+	strscpy(info->driver, "vmi", sizeof(info->driver));
+	strscpy(info->bus_info, priv->net->conf.name, sizeof(info->bus_info));
+}
+
+static const struct ethtool_ops hostdev_ethtool_ops = {
+	.get_drvinfo	= hostdev_drvinfo,
+	.get_link	= ethtool_op_get_link,
+};
+
+static void hostdev_setup(struct net_device *dev)
+{
+	ether_setup(dev);
+	dev->netdev_ops = &hostdev_ops;
+	dev->ethtool_ops = &hostdev_ethtool_ops;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->features |= HOST_FEATURES;
+	dev->hw_features |= HOST_FEATURES;
+	dev->vlan_features |= HOST_FEATURES;
+	vmi_compat_netdev_local_lltx(dev);
+}
+
+/**
+ * vmi_hostdev_set_xmit - say who takes the host's frames
+ * @fn: takes the skb over; called with bottom halves off
+ *
+ * Context: process, before the first network is added.
+ */
+void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb))
+{
+	hostdev_xmit = fn;
+}
+
+/*
+ * Give the netdev an IPv4 address. The kernel exports no function for it, so
+ * this speaks rtnetlink, as a program would. The destination address must be
+ * given: with it the permission asked for is that of the client behind us.
+ */
+static int set_address(struct net *netns, int ifindex, __be32 ip, u8 prefix_len)
+{
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr nlh;
+		struct ifaddrmsg ifa;
+		struct nlattr local_hdr;
+		__be32 local;
+		struct nlattr addr_hdr;
+		__be32 addr;
+		struct nlattr brd_hdr;
+		__be32 brd;
+	} req = {
+		.nlh = {
+			.nlmsg_len = sizeof(req),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
+			.nlmsg_seq = 1,
+		},
+		.ifa = {
+			.ifa_family = AF_INET,
+			.ifa_prefixlen = prefix_len,
+			.ifa_scope = RT_SCOPE_UNIVERSE,
+			.ifa_index = ifindex,
+		},
+		.local_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_LOCAL },
+		.local = ip,
+		.addr_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_ADDRESS },
+		.addr = ip,
+		.brd_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_BROADCAST },
+		.brd = ip | ~inet_make_mask(prefix_len),
+	};
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+		u8 more[256];
+	} answer;
+	struct msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to) };
+	struct kvec vec = { .iov_base = &req, .iov_len = sizeof(req) };
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(netns, PF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	if (err)
+		return err;
+	err = kernel_sendmsg(sock, &msg, &vec, 1, sizeof(req));
+	if (err < 0)
+		goto out;
+	/* The answer is there: rtnetlink worked in our own context. */
+	memset(&msg, 0, sizeof(msg));
+	vec.iov_base = &answer;
+	vec.iov_len = sizeof(answer);
+	err = kernel_recvmsg(sock, &msg, &vec, 1, sizeof(answer), MSG_DONTWAIT);
+	if (err < 0)
+		goto out;
+	if (err < offsetofend(typeof(answer), err.error) ||
+	    answer.nlh.nlmsg_type != NLMSG_ERROR)
+		err = -EPROTO;
+	else
+		err = answer.err.error;
+out:
+	sock_release(sock);
+	return err;
+}
+
+/**
+ * vmi_hostdev_add - add the host's interface to a network
+ * @net: the network; its host_mac is set
+ * @netns: where the interface is to be
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held; takes rtnl.
+ * Return: 0, -ENOMEM, -EEXIST if the name is taken, or what the network stack says.
+ */
+int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack)
+{
+	struct hostdev_priv *priv;
+	struct net_device *dev;
+	int err;
+
+	lockdep_assert_held(&vmi_ctl);
+	dev = alloc_netdev(sizeof(*priv), net->conf.ifname, NET_NAME_USER, hostdev_setup);
+	if (!dev)
+		return -ENOMEM;
+	priv = netdev_priv(dev);
+	priv->net = net;
+	dev_net_set(dev, netns);
+	eth_hw_addr_set(dev, net->host_mac);
+	dev->mtu = net->conf.mtu;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = net->conf.mtu;
+
+	err = register_netdev(dev);
+	if (err) {
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG_MOD(extack, "an interface of that name exists");
+		else
+			NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot be registered");
+		free_netdev(dev);
+		return err;
+	}
+
+	err = set_address(netns, dev->ifindex, net->conf.gateway, net->conf.prefix_len);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot get the gateway address");
+		goto err_unregister;
+	}
+	rcu_assign_pointer(net->host, dev);
+
+	rtnl_lock();
+	err = dev_change_flags(dev, dev->flags | IFF_UP, extack);
+	rtnl_unlock();
+	if (err)
+		goto err_clear;
+	return 0;
+
+err_clear:
+	RCU_INIT_POINTER(net->host, NULL);
+err_unregister:
+	unregister_netdev(dev);
+	free_netdev(dev);
+	return err;
+}
+
+/**
+ * vmi_hostdev_del - remove the host's interface from a network
+ * @net: the network; nothing happens if it has none
+ *
+ * Context: process, vmi_ctl held; takes rtnl.
+ */
+void vmi_hostdev_del(struct vmi_net *net)
+{
+	struct net_device *dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
+
+	if (!dev)
+		return;
+	RCU_INIT_POINTER(net->host, NULL);
+	/* Waits for the readers of net->host, and for frames on their way. */
+	unregister_netdev(dev);
+	free_netdev(dev);
+}

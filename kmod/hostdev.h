@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The host's leg of a network: a netdev with the gateway address. */
+#ifndef VMI_HOSTDEV_H
+#define VMI_HOSTDEV_H
+
+struct net;
+struct netlink_ext_ack;
+struct sk_buff;
+struct vmi_net;
+
+int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack);
+void vmi_hostdev_del(struct vmi_net *net);
+/* what a frame of the host is given to, with the skb; bottom halves off. Before the first network. */
+void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb));
+
+#endif /* VMI_HOSTDEV_H */

@@ -1,0 +1,1180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports: the object and its file, start and stop of the rings.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/cred.h>
+#include <linux/etherdevice.h>
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/inetdevice.h>
+#include <linux/module.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+
+#include "compat.h"
+#include "event.h"
+#include "mem.h"
+#include "port.h"
+#include "vm.h"
+
+#define VM_PORTS_MAX	16	/* ports of a VM */
+#define PAGE_ROUNDS	(2 * VMI_RING_SIZE_MAX)	/* bound of page_work, for a guest that moves its rings */
+
+#define PORT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
+			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_NET_F_MAC) | \
+			 BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_STATUS) | \
+			 BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_CSUM) | \
+			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | \
+			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) | BIT_ULL(VIRTIO_NET_F_HOST_ECN) | \
+			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
+			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
+
+/* Who has opened a port. Holds a reference to it; port->file says whether it still is the one. */
+struct vmi_pfile {
+	struct vmi_port *port;
+};
+
+static LIST_HEAD(vmi_ports);	/* vmi_ctl */
+static u32 vmi_port_last_id;	/* vmi_ctl */
+static const struct vmi_switch *vmi_port_switch;
+static struct net_device *vmi_port_napi_dev;
+static struct workqueue_struct *vmi_port_wq;
+
+static void emit(struct vmi_port *port, u32 kind, u32 by, const char *text)
+{
+	struct vmi_event ev = {
+		.kind = kind,
+		.vm_id = port->vm->id,
+		.port = port->id,
+		.fault = atomic_read(&port->fault),
+		.by = by,
+	};
+
+	spin_lock_bh(&port->vm->lock);
+	ev.owner = port->vm->uid;
+	ev.state = port->vm->state;
+	spin_unlock_bh(&port->vm->lock);
+	strscpy(ev.vm, port->vm->name, sizeof(ev.vm));
+	strscpy(ev.text, text, sizeof(ev.text));
+	/* The network's name is const, and the port keeps the network while this may run. */
+	strscpy(ev.net, port->net->conf.name, sizeof(ev.net));
+	vmi_event_emit(&ev);
+}
+
+static u32 client(void)
+{
+	return from_kuid(&init_user_ns, current_uid());
+}
+
+static void port_free(struct kref *ref)
+{
+	struct vmi_port *port = container_of(ref, struct vmi_port, ref);
+
+	skb_queue_purge(&port->punt);
+	free_percpu(port->stats);
+	vmi_vm_put(port->vm);
+	kfree(port);
+}
+
+/* ---- the packet path's side ---- */
+
+/**
+ * vmi_port_set_switch - say who serves the ports
+ * @sw: the functions
+ *
+ * Context: process, before the first port is added.
+ */
+void vmi_port_set_switch(const struct vmi_switch *sw)
+{
+	vmi_port_switch = sw;
+}
+
+/**
+ * vmi_port_fail - stop a port's rings because of what its guest wrote there
+ * @port: the port
+ * @fault: why
+ *
+ * The guest's memory is not touched for the port any more, except by a
+ * delivery that is under way. The VMM and the clients are told later.
+ *
+ * Context: any but hard interrupt.
+ */
+void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault)
+{
+	if (atomic_cmpxchg(&port->fault, VMI_PORT_FAULT_NONE, fault) != VMI_PORT_FAULT_NONE)
+		return;
+	WRITE_ONCE(port->running, false);
+	set_bit(0, &port->changed);
+	queue_work(vmi_port_wq, &port->fault_work);
+}
+
+static void port_fault_work(struct work_struct *work)
+{
+	struct vmi_port *port = container_of(work, struct vmi_port, fault_work);
+
+	emit(port, VMI_EVENT_KIND_PORT_FAULT, (u32)-1, "");
+	wake_up_interruptible_poll(&port->wait, EPOLLPRI | EPOLLERR);
+}
+
+/**
+ * vmi_port_want_pages - have guest pages brought into the cache, and poll again then
+ * @port: the port; what is wanted is noted in its queues
+ *
+ * Context: any; the port is running.
+ */
+void vmi_port_want_pages(struct vmi_port *port)
+{
+	queue_work(vmi_port_wq, &port->page_work);
+}
+
+/**
+ * vmi_port_poll_later - poll again soon, whatever happens
+ * @port: the port; its poll is running, or rx.lock is held and rx.on
+ *
+ * Context: softirq.
+ */
+void vmi_port_poll_later(struct vmi_port *port)
+{
+	if (!hrtimer_active(&port->timer))
+		hrtimer_start(&port->timer, ns_to_ktime(VMI_FULL_US * NSEC_PER_USEC), HRTIMER_MODE_REL);
+}
+
+/**
+ * vmi_port_poll_now - poll as soon as possible
+ * @port: the port; nothing happens while its rings are stopped
+ *
+ * Context: bottom halves off.
+ */
+void vmi_port_poll_now(struct vmi_port *port)
+{
+	napi_schedule(&port->napi);
+}
+
+/**
+ * vmi_port_punt - hand a frame to the VMM
+ * @port: the port it came from
+ * @skb: the frame; taken over if it fits
+ *
+ * Context: softirq.
+ * Return: false if the queue is full.
+ */
+bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb)
+{
+	bool ok;
+
+	spin_lock(&port->punt.lock);
+	ok = skb_queue_len(&port->punt) < VMI_PUNT_MAX;
+	if (ok)
+		__skb_queue_tail(&port->punt, skb);
+	spin_unlock(&port->punt.lock);
+	if (ok)
+		wake_up_interruptible_poll(&port->wait, EPOLLIN);
+	return ok;
+}
+
+static int port_poll(struct napi_struct *napi, int budget)
+{
+	struct vmi_port *port = container_of(napi, struct vmi_port, napi);
+	int done = 0;
+
+	if (budget && READ_ONCE(port->running))
+		done = vmi_port_switch->poll(port, budget);
+	if (done < budget)
+		napi_complete_done(napi, done);
+	return done;
+}
+
+static enum hrtimer_restart port_timer(struct hrtimer *timer)
+{
+	struct vmi_port *port = container_of(timer, struct vmi_port, timer);
+
+	napi_schedule(&port->napi);
+	return HRTIMER_NORESTART;
+}
+
+static void port_kick_work(struct irq_work *work)
+{
+	struct vmi_port *port = container_of(work, struct vmi_port, kick_work);
+
+	napi_schedule(&port->napi);
+}
+
+/* ---- bringing pages in ---- */
+
+/* A bad address is the guest's doing; anything else passes or ends with the VM. */
+static bool page_in(struct vmi_port *port, struct vmi_mem *mem, const struct vmi_miss *miss)
+{
+	bool ok = true;
+	int err;
+	u32 i;
+
+	for (i = 0; i < miss->n; i++) {
+		err = vmi_mem_fault(mem, miss->gfn[i] & ~VMI_MISS_WRITE,
+				    miss->gfn[i] & VMI_MISS_WRITE);
+		if (err == -EFAULT)
+			vmi_port_fail(port, miss->ring ? VMI_PORT_FAULT_RING_ADDRESS :
+							 VMI_PORT_FAULT_BAD_ADDRESS);
+		if (err)
+			ok = false;
+	}
+	return ok;
+}
+
+/*
+ * Look for pages that are missing under the receive ring and its available
+ * buffers, from the @from-th on. Returns how far it came.
+ */
+static u16 scan_rx(struct vmi_port *port, struct vmi_mem *mem, u16 from, struct vmi_miss *miss)
+{
+	struct vmi_port_rx *rx = &port->rx;
+	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
+	struct vmi_queue *q = &rx->q;
+	int n, err;
+	u16 head;
+
+	miss->n = 0;
+	miss->ring = false;
+	local_bh_disable();
+	vmi_mem_lock(mem);
+	spin_lock(&rx->lock);
+	if (!rx->on || !READ_ONCE(port->running))
+		goto unlock;
+	q->miss.n = 0;
+	q->miss.ring = false;
+	err = vmi_queue_push(q, NULL, NULL, 0, &fault);
+	if (err)
+		goto out;
+	/* The index of what is there, read anew. */
+	n = vmi_queue_pending(q, (u16)(q->seen - q->next), &fault);
+	err = n < 0 ? n : 0;
+	while (!err && from < n) {
+		err = vmi_queue_chain(q, from, true, &rx->chain, &head, &fault);
+		if (!err)
+			err = vmi_queue_map(q, &rx->chain, 0, min(rx->chain.bytes, 4U * PAGE_SIZE),
+					    rx->piece, VMI_RX_PIECES, &fault);
+		if (err == VMI_Q_MISS || err == VMI_Q_FAULT)
+			break;
+		err = 0;
+		from++;
+	}
+	/* Kicks for new buffers are of interest only to those who wait for them. */
+	if (!err && !rx->wanted)
+		err = vmi_queue_notify(q, false, &fault);
+out:
+	if (err == VMI_Q_FAULT)
+		vmi_port_fail(port, fault);
+	else if (err == VMI_Q_MISS)
+		*miss = q->miss;
+unlock:
+	spin_unlock(&rx->lock);
+	vmi_mem_unlock(mem);
+	local_bh_enable();
+	return from;
+}
+
+static void port_page_work(struct work_struct *work)
+{
+	struct vmi_port *port = container_of(work, struct vmi_port, page_work);
+	struct vmi_mem *mem;
+	struct vmi_miss miss;
+	unsigned int round;
+	u16 from = 0;
+
+	/* Stop waits for us before it takes the memory away. */
+	mem = rcu_dereference_protected(port->mem, true);
+
+	if (smp_load_acquire(&port->tx.pages)) {
+		page_in(port, mem, &port->tx.q.miss);
+		/* The poll has its miss list again. */
+		smp_store_release(&port->tx.pages, false);
+	}
+	for (round = 0; round < PAGE_ROUNDS; round++) {
+		from = scan_rx(port, mem, from, &miss);
+		if (!miss.n || !page_in(port, mem, &miss))
+			break;
+	}
+
+	spin_lock_bh(&port->rx.lock);
+	port->rx.pages = false;
+	spin_unlock_bh(&port->rx.lock);
+
+	set_bit(0, &port->rx.event);
+	local_bh_disable();
+	napi_schedule(&port->napi);
+	local_bh_enable();
+}
+
+/* ---- kicks ---- */
+
+static int kick_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, void *key)
+{
+	struct vmi_kick *kick = container_of(wait, struct vmi_kick, wait);
+	struct vmi_port *port = kick->port;
+
+	/* Interrupts are off and the eventfd's lock is held. We hold its file: no EPOLLHUP. */
+	if (!(key_to_poll(key) & EPOLLIN))
+		return 0;
+	if (kick->queue == VMI_RX)
+		set_bit(0, &port->rx.event);
+	irq_work_queue(&port->kick_work);
+	return 0;
+}
+
+static void kick_queue(struct file *file, wait_queue_head_t *wqh, poll_table *pt)
+{
+	struct vmi_kick *kick = container_of(pt, struct vmi_kick, pt);
+
+	kick->wqh = wqh;
+	add_wait_queue(wqh, &kick->wait);
+}
+
+static void kick_hook(struct vmi_kick *kick)
+{
+	if (!kick->file)
+		return;
+	init_waitqueue_func_entry(&kick->wait, kick_wake);
+	init_poll_funcptr(&kick->pt, kick_queue);
+	vfs_poll(kick->file, &kick->pt);
+}
+
+static void kick_unhook(struct vmi_kick *kick)
+{
+	if (!kick->wqh)
+		return;
+	remove_wait_queue(kick->wqh, &kick->wait);
+	kick->wqh = NULL;
+}
+
+/* ---- start and stop ---- */
+
+static bool queue_in_memory(const struct vmi_queue *q, struct vmi_mem *mem)
+{
+	return vmi_mem_valid(mem, q->desc_gpa, vmi_ring_desc_bytes(q->size), false) &&
+	       vmi_mem_valid(mem, q->avail_gpa, vmi_ring_avail_bytes(q->size), false) &&
+	       vmi_mem_valid(mem, q->used_gpa, vmi_ring_used_bytes(q->size), true);
+}
+
+static void queue_start(struct vmi_port *port, struct vmi_queue *q, unsigned int index,
+			struct vmi_mem *mem)
+{
+	*q = port->set[index];
+	q->mem = mem;
+	q->event_idx = port->features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+	q->indirect = port->features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+	vmi_queue_setup(q, port->start_idx[index]);
+}
+
+static bool features_ok(u64 features)
+{
+	u64 guest_tso = BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
+	u64 host_tso = BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6);
+
+	if ((features & ~PORT_FEATURES) || !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+		return false;
+	/* virtio 1.2 section 5.1.3.1 */
+	if ((features & guest_tso) && !(features & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM)))
+		return false;
+	if ((features & host_tso) && !(features & BIT_ULL(VIRTIO_NET_F_CSUM)))
+		return false;
+	if ((features & BIT_ULL(VIRTIO_NET_F_GUEST_ECN)) && !(features & guest_tso))
+		return false;
+	return !(features & BIT_ULL(VIRTIO_NET_F_HOST_ECN)) || (features & host_tso);
+}
+
+static int port_start(struct vmi_port *port, u64 features)
+{
+	struct vmi_mem *mem;
+	unsigned int i;
+
+	lockdep_assert_held(&port->lock);
+	if (port->on)
+		return -EBUSY;
+	if (!features_ok(features) || !port->have[VMI_RX] || !port->have[VMI_TX])
+		return -EINVAL;
+	mem = rcu_dereference_protected(port->mem, lockdep_is_held(&port->lock));
+	for (i = 0; i < 2; i++) {
+		if (!queue_in_memory(&port->set[i], mem))
+			return -EFAULT;
+	}
+
+	port->features = features;
+	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
+	port->tx.pages = false;
+	port->tx.wait_for = 0;
+	queue_start(port, &port->tx.q, VMI_TX, mem);
+
+	spin_lock_bh(&port->rx.lock);
+	queue_start(port, &port->rx.q, VMI_RX, mem);
+	port->rx.pages = false;
+	port->rx.wanted = false;
+	port->rx.stalled = false;
+	port->rx.on = true;
+	/* What is above is seen by whoever sees this; the poll by NAPI's own ordering. */
+	WRITE_ONCE(port->running, true);
+	spin_unlock_bh(&port->rx.lock);
+
+	WRITE_ONCE(port->on, true);
+	napi_enable(&port->napi);
+	for (i = 0; i < 2; i++)
+		kick_hook(&port->kick[i]);
+	/* There may be frames and buffers already; their kicks are gone. */
+	vmi_port_want_pages(port);
+	return 0;
+}
+
+/* When it returns nothing of the guest's memory is touched for this port. */
+static void port_stop(struct vmi_port *port)
+{
+	unsigned int i;
+
+	lockdep_assert_held(&port->lock);
+	if (!port->on)
+		return;
+	for (i = 0; i < 2; i++)
+		kick_unhook(&port->kick[i]);
+
+	/* Deliveries check it under the lock. */
+	spin_lock_bh(&port->rx.lock);
+	port->rx.on = false;
+	WRITE_ONCE(port->running, false);
+	spin_unlock_bh(&port->rx.lock);
+
+	/* Each can start only what comes after it, but for the poll: it is off by then. */
+	irq_work_sync(&port->kick_work);
+	napi_disable(&port->napi);
+	hrtimer_cancel(&port->timer);
+	cancel_work_sync(&port->page_work);
+
+	skb_queue_purge(&port->rx.backlog);
+	port->start_idx[VMI_RX] = port->rx.q.next;
+	port->start_idx[VMI_TX] = port->tx.q.next;
+	WRITE_ONCE(port->on, false);
+}
+
+static void queue_clear(struct vmi_port *port, unsigned int index)
+{
+	struct vmi_queue *q = &port->set[index];
+
+	lockdep_assert_held(&port->lock);
+	port->have[index] = false;
+	if (q->call)
+		eventfd_ctx_put(q->call);
+	q->call = NULL;
+	if (port->kick[index].file)
+		fput(port->kick[index].file);
+	port->kick[index].file = NULL;
+}
+
+/* Take the port from who has it open; the memory returned is to be put after a grace period. */
+static struct vmi_mem *port_detach(struct vmi_port *port)
+{
+	struct vmi_mem *mem;
+
+	lockdep_assert_held(&port->lock);
+	port_stop(port);
+	queue_clear(port, VMI_RX);
+	queue_clear(port, VMI_TX);
+	WRITE_ONCE(port->file, NULL);
+	mem = rcu_dereference_protected(port->mem, lockdep_is_held(&port->lock));
+	RCU_INIT_POINTER(port->mem, NULL);
+	skb_queue_purge(&port->punt);
+	wake_up_interruptible_poll(&port->wait, EPOLLHUP);
+	return mem;
+}
+
+/* ---- the port file ---- */
+
+static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue *arg)
+{
+	struct eventfd_ctx *call = NULL;
+	struct file *kick = NULL;
+	struct vmi_queue *q;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(arg->pad); i++) {
+		if (arg->pad[i])
+			return -EINVAL;
+	}
+	if (arg->index > VMI_TX || arg->kick_fd < -1 || arg->call_fd < -1 ||
+	    !vmi_ring_layout_ok(arg->size, arg->desc_gpa, arg->avail_gpa, arg->used_gpa))
+		return -EINVAL;
+	if (port->on)
+		return -EBUSY;
+	if (arg->kick_fd >= 0) {
+		kick = eventfd_fget(arg->kick_fd);
+		if (IS_ERR(kick))
+			return PTR_ERR(kick);
+	}
+	if (arg->call_fd >= 0) {
+		call = eventfd_ctx_fdget(arg->call_fd);
+		if (IS_ERR(call)) {
+			if (kick)
+				fput(kick);
+			return PTR_ERR(call);
+		}
+	}
+
+	queue_clear(port, arg->index);
+	q = &port->set[arg->index];
+	memset(q, 0, sizeof(*q));
+	q->size = arg->size;
+	q->desc_gpa = arg->desc_gpa;
+	q->avail_gpa = arg->avail_gpa;
+	q->used_gpa = arg->used_gpa;
+	q->call = call;
+	port->kick[arg->index].file = kick;
+	port->start_idx[arg->index] = arg->avail_idx;
+	port->have[arg->index] = true;
+	return 0;
+}
+
+static long port_ioctl_enable(struct vmi_port *port, struct vmi_port_enable *arg)
+{
+	if (arg->on > 1 || arg->pad || arg->pad2[0] || arg->pad2[1])
+		return -EINVAL;
+	if (arg->on)
+		return port_start(port, arg->features);
+	port_stop(port);
+	arg->avail_idx[VMI_RX] = port->start_idx[VMI_RX];
+	arg->avail_idx[VMI_TX] = port->start_idx[VMI_TX];
+	return 0;
+}
+
+static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
+{
+	struct vmi_pfile *pf = file->private_data;
+	struct vmi_port *port = pf->port;
+	void __user *uarg = (void __user *)addr;
+	union {
+		struct vmi_port_queue queue;
+		struct vmi_port_enable enable;
+		struct vmi_port_status status;
+	} arg;
+	long err;
+
+	switch (cmd) {
+	case VMI_PORT_QUEUE:
+	case VMI_PORT_ENABLE:
+		if (copy_from_user(&arg, uarg, _IOC_SIZE(cmd)))
+			return -EFAULT;
+		break;
+	case VMI_PORT_STATUS:
+		memset(&arg, 0, sizeof(arg));
+		break;
+	default:
+		return -ENOTTY;
+	}
+
+	mutex_lock(&port->lock);
+	if (port->file != pf) {
+		err = -ENODEV;
+	} else if (cmd == VMI_PORT_QUEUE) {
+		err = port_ioctl_queue(port, &arg.queue);
+	} else if (cmd == VMI_PORT_ENABLE) {
+		err = port_ioctl_enable(port, &arg.enable);
+	} else {
+		/* Cleared first: what changes from here on is told again. */
+		clear_bit(0, &port->changed);
+		smp_mb__after_atomic();
+		arg.status.link = READ_ONCE(port->link);
+		arg.status.fault = atomic_read(&port->fault);
+		arg.status.on = port->on;
+		err = 0;
+	}
+	mutex_unlock(&port->lock);
+
+	if (!err && (cmd == VMI_PORT_STATUS || (cmd == VMI_PORT_ENABLE && !arg.enable.on)) &&
+	    copy_to_user(uarg, &arg, _IOC_SIZE(cmd)))
+		return -EFAULT;
+	return err;
+}
+
+static ssize_t port_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
+{
+	struct vmi_pfile *pf = file->private_data;
+	struct vmi_port *port = pf->port;
+	struct sk_buff *skb;
+	ssize_t err;
+
+	for (;;) {
+		if (READ_ONCE(port->file) != pf)
+			return -ENODEV;
+		skb = skb_dequeue(&port->punt);
+		if (skb)
+			break;
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_interruptible(port->wait, !skb_queue_empty_lockless(&port->punt) ||
+					       READ_ONCE(port->file) != pf);
+		if (err)
+			return err;
+	}
+	if (skb->len > len) {
+		/* The buffer is too small: the frame is there for the next read. */
+		skb_queue_head(&port->punt, skb);
+		return -EMSGSIZE;
+	}
+	err = copy_to_user(buf, skb->data, skb->len) ? -EFAULT : (ssize_t)skb->len;
+	consume_skb(skb);
+	return err;
+}
+
+static ssize_t port_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	struct vmi_pfile *pf = file->private_data;
+	struct vmi_port *port = pf->port;
+	struct sk_buff *skb;
+	int err;
+
+	if (len < ETH_HLEN || len > VMI_FRAME_MAX)
+		return -EINVAL;
+	skb = alloc_skb(len, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	if (copy_from_user(skb_put(skb, len), buf, len)) {
+		kfree_skb(skb);
+		return -EFAULT;
+	}
+
+	mutex_lock(&port->lock);
+	if (port->file != pf) {
+		kfree_skb(skb);
+		err = -ENODEV;
+	} else {
+		local_bh_disable();
+		err = vmi_port_switch->inject(port, skb);
+		local_bh_enable();
+	}
+	mutex_unlock(&port->lock);
+	return err ? err : len;
+}
+
+static __poll_t port_fpoll(struct file *file, poll_table *pt)
+{
+	struct vmi_pfile *pf = file->private_data;
+	struct vmi_port *port = pf->port;
+	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(file, &port->wait, pt);
+	if (READ_ONCE(port->file) != pf)
+		return EPOLLHUP | EPOLLERR;
+	if (!skb_queue_empty_lockless(&port->punt))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (test_bit(0, &port->changed)) {
+		mask |= EPOLLPRI;
+		if (atomic_read(&port->fault))
+			mask |= EPOLLERR;
+	}
+	return mask;
+}
+
+static int port_release(struct inode *inode, struct file *file)
+{
+	struct vmi_pfile *pf = file->private_data;
+	struct vmi_port *port = pf->port;
+	struct vmi_mem *mem = NULL;
+
+	mutex_lock(&port->lock);
+	if (port->file == pf)
+		mem = port_detach(port);
+	mutex_unlock(&port->lock);
+	if (mem) {
+		/* Senders that found it still lock it, though they deliver no more. */
+		synchronize_rcu();
+		vmi_mem_put(mem);
+	}
+	kref_put(&port->ref, port_free);
+	kfree(pf);
+	return 0;
+}
+
+static const struct file_operations port_fops = {
+	.owner		= THIS_MODULE,
+	.read		= port_read,
+	.write		= port_write,
+	.poll		= port_fpoll,
+	.unlocked_ioctl	= port_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.release	= port_release,
+	.llseek		= noop_llseek,
+};
+
+static struct vmi_port *find_index(struct vmi_vm *vm, u32 index)
+{
+	struct vmi_port *port;
+
+	list_for_each_entry(port, &vm->ports, vm_node) {
+		if (port->index == index)
+			return port;
+	}
+	return NULL;
+}
+
+static void describe(struct vmi_port *port, struct vmi_port_open *p)
+{
+	struct vmi_net *net = port->net;
+
+	p->port_id = port->id;
+	p->mtu = net->conf.mtu;
+	ether_addr_copy(p->mac, port->mac);
+	p->features = PORT_FEATURES;
+	p->ip = port->ip;
+	p->netmask = inet_make_mask(net->conf.prefix_len);
+	p->gateway = net->conf.gateway;
+	p->dns = 0;
+	p->server = net->server;
+	p->lease_s = net->conf.lease_s;
+}
+
+/**
+ * vmi_port_open - open a port of a VM for its VMM
+ * @vm: the VM; attached
+ * @p: index and flags in, the rest out
+ *
+ * Context: process; takes vmi_ctl.
+ * Return: a file descriptor, -EINVAL, -ENOENT (no such port), -EBUSY (open
+ * already), -ENODEV (no VMM), -ENOMEM, -EMFILE.
+ */
+int vmi_port_open(struct vmi_vm *vm, struct vmi_port_open *p)
+{
+	struct vmi_port *port;
+	struct vmi_pfile *pf;
+	struct vmi_mem *mem;
+	struct file *file;
+	int fd, err;
+
+	if (p->flags)
+		return -EINVAL;
+	pf = kzalloc(sizeof(*pf), GFP_KERNEL_ACCOUNT);
+	if (!pf)
+		return -ENOMEM;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0) {
+		kfree(pf);
+		return fd;
+	}
+
+	mutex_lock(&vmi_ctl);
+	port = find_index(vm, p->index);
+	if (!port) {
+		err = -ENOENT;
+		goto err_ctl;
+	}
+	mutex_lock(&port->lock);
+	if (port->file) {
+		err = -EBUSY;
+		goto err_lock;
+	}
+	mem = vmi_vm_mem(vm);
+	if (!mem) {
+		err = -ENODEV;
+		goto err_lock;
+	}
+	pf->port = port;
+	file = anon_inode_getfile("[vmi-port]", &port_fops, pf, O_RDWR);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto err_mem;
+	}
+	kref_get(&port->ref);
+	rcu_assign_pointer(port->mem, mem);
+	WRITE_ONCE(port->file, pf);
+	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
+	clear_bit(0, &port->changed);
+	describe(port, p);
+	mutex_unlock(&port->lock);
+	mutex_unlock(&vmi_ctl);
+	fd_install(fd, file);
+	return fd;
+
+err_mem:
+	vmi_mem_put(mem);
+err_lock:
+	mutex_unlock(&port->lock);
+err_ctl:
+	mutex_unlock(&vmi_ctl);
+	put_unused_fd(fd);
+	kfree(pf);
+	return err;
+}
+
+/**
+ * vmi_port_stop_all - end the use of a VM's memory by its ports
+ * @vm: the VM, whose VM file is being released
+ *
+ * Port files that are still open say ENODEV from now on.
+ *
+ * Context: process; takes vmi_ctl, waits for an RCU grace period.
+ */
+void vmi_port_stop_all(struct vmi_vm *vm)
+{
+	struct vmi_mem *mem, *last = NULL;
+	struct vmi_port *port;
+	unsigned int n = 0;
+
+	mutex_lock(&vmi_ctl);
+	list_for_each_entry(port, &vm->ports, vm_node) {
+		mutex_lock(&port->lock);
+		mem = port->file ? port_detach(port) : NULL;
+		mutex_unlock(&port->lock);
+		if (mem) {
+			last = mem;
+			n++;
+		}
+	}
+	mutex_unlock(&vmi_ctl);
+	if (!n)
+		return;
+	synchronize_rcu();
+	/* All had the memory of the one VM. */
+	while (n--)
+		vmi_mem_put(last);
+}
+
+/* ---- the object ---- */
+
+static struct vmi_port *port_alloc(void)
+{
+	struct vmi_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+	unsigned int i;
+
+	if (!port)
+		return NULL;
+	port->stats = alloc_percpu(struct vmi_stats);
+	if (!port->stats) {
+		kfree(port);
+		return NULL;
+	}
+	kref_init(&port->ref);
+	mutex_init(&port->lock);
+	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
+	for (i = 0; i < 2; i++) {
+		port->kick[i].port = port;
+		port->kick[i].queue = i;
+	}
+	init_irq_work(&port->kick_work, port_kick_work);
+	vmi_compat_hrtimer_setup(&port->timer, port_timer);
+	INIT_WORK(&port->page_work, port_page_work);
+	INIT_WORK(&port->fault_work, port_fault_work);
+	skb_queue_head_init(&port->punt);
+	init_waitqueue_head(&port->wait);
+	spin_lock_init(&port->rx.lock);
+	skb_queue_head_init(&port->rx.backlog);
+	return port;
+}
+
+static int choose_mac(const struct vmi_port_conf *conf, u8 *mac, struct netlink_ext_ack *extack)
+{
+	if (!conf->have_mac) {
+		do {
+			eth_random_addr(mac);
+		} while (vmi_net_mac_used(mac));
+		return 0;
+	}
+	if (!is_valid_ether_addr(conf->mac)) {
+		NL_SET_ERR_MSG_MOD(extack, "not a unicast MAC address");
+		return -EINVAL;
+	}
+	if (vmi_net_mac_used(conf->mac)) {
+		NL_SET_ERR_MSG_MOD(extack, "the MAC address is in use");
+		return -EADDRINUSE;
+	}
+	ether_addr_copy(mac, conf->mac);
+	return 0;
+}
+
+static int check_vm(struct vmi_vm *vm, struct netlink_ext_ack *extack)
+{
+	bool attached;
+
+	spin_lock_bh(&vm->lock);
+	attached = vm->attached;
+	spin_unlock_bh(&vm->lock);
+	if (attached) {
+		NL_SET_ERR_MSG_MOD(extack, "the VM has a VMM: its ports cannot be added or deleted");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_stats_view *stats)
+{
+	memset(view, 0, sizeof(*view));
+	view->id = port->id;
+	view->index = port->index;
+	strscpy(view->vm, port->vm->name, sizeof(view->vm));
+	strscpy(view->net, port->net->conf.name, sizeof(view->net));
+	ether_addr_copy(view->mac, port->mac);
+	view->ip = port->ip;
+	view->link = port->link;
+	view->active = READ_ONCE(port->running);
+	view->fault = atomic_read(&port->fault);
+	view->features = READ_ONCE(port->on) ? READ_ONCE(port->features) : 0;
+	spin_lock_bh(&port->vm->lock);
+	view->owner = port->vm->uid;
+	spin_unlock_bh(&port->vm->lock);
+	if (stats) {
+		memset(stats, 0, sizeof(*stats));
+		vmi_stats_fold(stats, port->stats);
+	}
+}
+
+/**
+ * vmi_port_new - add a port to a VM
+ * @vm: the VM
+ * @conf: what the client asks for
+ * @view: the new port
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0, -ENOENT (network), -EBUSY (the VM has a VMM), -EINVAL,
+ * -EADDRINUSE, -ENOSPC or -ENOMEM.
+ */
+int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
+		 struct netlink_ext_ack *extack)
+{
+	struct vmi_port *port;
+	struct vmi_net *net;
+	int err;
+
+	lockdep_assert_held(&vmi_ctl);
+	net = vmi_net_find(conf->net);
+	if (!net) {
+		NL_SET_ERR_MSG_MOD(extack, "no such network");
+		return -ENOENT;
+	}
+	err = check_vm(vm, extack);
+	if (err)
+		return err;
+	if (vm->nports >= VM_PORTS_MAX) {
+		NL_SET_ERR_MSG_MOD(extack, "the VM has as many ports as it can have");
+		return -ENOSPC;
+	}
+	port = port_alloc();
+	if (!port)
+		return -ENOMEM;
+	port->ip = conf->ip;
+	err = vmi_net_lease(net, &port->ip, extack);
+	if (err)
+		goto err_free;
+	err = choose_mac(conf, port->mac, extack);
+	if (err)
+		goto err_free;
+	err = vmi_fdb_add(&net->fdb, port->mac, port);
+	if (err)
+		goto err_free;
+
+	vmi_vm_get(vm);
+	port->vm = vm;
+	port->net = net;
+	port->id = ++vmi_port_last_id;
+	port->index = vm->nports++;
+	port->link = true;
+	netif_napi_add(vmi_port_napi_dev, &port->napi, port_poll);
+	list_add_tail(&port->node, &vmi_ports);
+	list_add_tail(&port->vm_node, &vm->ports);
+	list_add_tail_rcu(&port->net_node, &net->ports);
+	net->nports++;
+	fill(port, view, NULL);
+	emit(port, VMI_EVENT_KIND_PORT_NEW, client(), "");
+	return 0;
+
+err_free:
+	free_percpu(port->stats);
+	kfree(port);
+	return err;
+}
+
+static struct vmi_port *find_id(u32 id)
+{
+	struct vmi_port *port;
+
+	lockdep_assert_held(&vmi_ctl);
+	list_for_each_entry(port, &vmi_ports, node) {
+		if (port->id == id)
+			return port;
+	}
+	return NULL;
+}
+
+/**
+ * vmi_port_set_link - plug a port's cable, or pull it
+ * @id: the port
+ * @up: plug
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0 or -ENOENT.
+ */
+int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
+{
+	struct vmi_port *port = find_id(id);
+
+	if (!port) {
+		NL_SET_ERR_MSG_MOD(extack, "no such port");
+		return -ENOENT;
+	}
+	if (port->link == up)
+		return 0;
+	WRITE_ONCE(port->link, up);
+	set_bit(0, &port->changed);
+	wake_up_interruptible_poll(&port->wait, EPOLLPRI);
+	emit(port, VMI_EVENT_KIND_PORT_SET, client(), up ? "link up" : "link down");
+	return 0;
+}
+
+/* Take a port out of all lists; port_finish() follows, after a grace period. */
+static void port_unlist(struct vmi_port *port)
+{
+	struct vmi_port *other;
+
+	lockdep_assert_held(&vmi_ctl);
+	emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
+	vmi_fdb_del(&port->net->fdb, port->mac);
+	list_del_rcu(&port->net_node);
+	list_del(&port->node);
+	list_for_each_entry(other, &port->vm->ports, vm_node) {
+		if (other->index > port->index)
+			other->index--;
+	}
+	list_del(&port->vm_node);
+	port->vm->nports--;
+}
+
+static void port_finish(struct vmi_port *port)
+{
+	/* Nobody polls or delivers any more; a fault may be being told. */
+	flush_work(&port->fault_work);
+	netif_napi_del(&port->napi);
+	port->net->nports--;
+	kref_put(&port->ref, port_free);
+}
+
+/**
+ * vmi_port_del - delete a port
+ * @id: the port
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held; waits for an RCU grace period.
+ * Return: 0, -ENOENT, or -EBUSY (its VM has a VMM).
+ */
+int vmi_port_del(u32 id, struct netlink_ext_ack *extack)
+{
+	struct vmi_port *port = find_id(id);
+	int err;
+
+	if (!port) {
+		NL_SET_ERR_MSG_MOD(extack, "no such port");
+		return -ENOENT;
+	}
+	err = check_vm(port->vm, extack);
+	if (err)
+		return err;
+	port_unlist(port);
+	synchronize_rcu();
+	port_finish(port);
+	return 0;
+}
+
+/**
+ * vmi_port_del_all - delete all ports of a VM
+ * @vm: the VM; it has no VMM
+ *
+ * Context: process, vmi_ctl held; waits for an RCU grace period.
+ */
+void vmi_port_del_all(struct vmi_vm *vm)
+{
+	struct vmi_port *port, *tmp;
+	LIST_HEAD(gone);
+
+	lockdep_assert_held(&vmi_ctl);
+	if (list_empty(&vm->ports))
+		return;
+	list_for_each_entry_safe(port, tmp, &vm->ports, vm_node) {
+		port_unlist(port);
+		list_add(&port->vm_node, &gone);
+	}
+	synchronize_rcu();
+	list_for_each_entry_safe(port, tmp, &gone, vm_node)
+		port_finish(port);
+}
+
+/**
+ * vmi_port_next - show the ports one by one
+ * @cursor: identifier of the last one shown, 0 to begin; moved on
+ * @view: result
+ * @stats: its counters, may be NULL
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0, or -ENOENT at the end.
+ */
+int vmi_port_next(u32 *cursor, struct vmi_port_view *view, struct vmi_stats_view *stats)
+{
+	struct vmi_port *port;
+
+	lockdep_assert_held(&vmi_ctl);
+	list_for_each_entry(port, &vmi_ports, node) {
+		if (port->id > *cursor) {
+			fill(port, view, stats);
+			*cursor = port->id;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/**
+ * vmi_port_view - show a port
+ * @id: the port
+ * @view: result
+ * @stats: its counters, may be NULL
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0 or -ENOENT.
+ */
+int vmi_port_view(u32 id, struct vmi_port_view *view, struct vmi_stats_view *stats)
+{
+	struct vmi_port *port = find_id(id);
+
+	if (!port)
+		return -ENOENT;
+	fill(port, view, stats);
+	return 0;
+}
+
+/**
+ * vmi_port_init - prepare for ports
+ *
+ * Context: process, when the module is loaded.
+ * Return: 0 or -ENOMEM.
+ */
+int vmi_port_init(void)
+{
+	vmi_port_napi_dev = vmi_compat_dummy_alloc();
+	if (!vmi_port_napi_dev)
+		return -ENOMEM;
+	/* Unbound: bringing a page in may wait for a disk. */
+	vmi_port_wq = alloc_workqueue("vmi_port", WQ_UNBOUND, 0);
+	if (!vmi_port_wq) {
+		vmi_compat_dummy_free(vmi_port_napi_dev);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * vmi_port_exit - undo vmi_port_init(); there are no ports
+ *
+ * Context: process, when the module is unloaded.
+ */
+void vmi_port_exit(void)
+{
+	destroy_workqueue(vmi_port_wq);
+	vmi_compat_dummy_free(vmi_port_napi_dev);
+}

@@ -131,7 +131,7 @@ char **opts_parse(const struct verb *verb, const struct opt *opts, int *argc,
 		if (val == '?' && optopt && optopt < 256)
 			exit(usage(verb, "there is no option -%c", optopt));
 		if (val == '?')
-			exit(usage(verb, "there is no option %s like this", argv[optind - 1]));
+			exit(usage(verb, "there is no option %s, or not like this", argv[optind - 1]));
 		o = table_find(&t, val);
 		apply(verb, o, optarg);
 	}

@@ -105,7 +105,20 @@ const char *def_set(struct def *def, const char *key, const char *val)
 
 		return wrong ? wrong : def->cpus ? NULL : "is no CPU at all";
 	}
-	return "belongs to no key that there is";
+	return "is the value of a key that does not exist";
+}
+
+static bool key_exists(const char *key)
+{
+	static const char *const keys[] = {
+		"kernel", "initrd", "append", "memory", "cpus", "note", "net",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
 }
 
 static char *trim(char *text)
@@ -147,6 +160,8 @@ static int read_line(struct reader *r, struct def *def, char *text)
 	*eq = '\0';
 	key = trim(text);
 	val = trim(eq + 1);
+	if (!key_exists(key))
+		return fail(EXIT_FAILED, "%s:%u: there is no key '%s'", r->path, r->line, key);
 	wrong = def_set(def, key, val);
 	if (wrong)
 		return fail(EXIT_FAILED, "%s:%u: %s: '%s' %s", r->path, r->line, key, val, wrong);

@@ -121,13 +121,20 @@ static int find_newest(struct monitor *m)
 	return ret;
 }
 
+/*
+ * Numbers that are missing may be events of others, which one is not shown, or
+ * messages that the kernel had no memory for: it is asked.
+ */
 static int on_event(const struct nlmsghdr *nlh, void *arg)
 {
 	struct vmi_event ev = { 0 };
+	struct monitor *m = arg;
 	int ret = vmi_event_parse(nlh, &ev);
 
+	if (!ret && ev.seq > m->last + 1)
+		ret = replay(m, m->last);
 	if (!ret)
-		pass(arg, &ev);
+		pass(m, &ev);
 	return ret;
 }
 

@@ -60,7 +60,8 @@ static int dump_into(struct vmi_nl *nl, uint8_t cmd, const struct filter *filter
 				mnl_attr_put_strz(nlh, f->type, f->value);
 		ret = vmi_nl_dump(nl, nlh, cb, vec);
 	}
-	return ret;
+	/* a table in such motion cannot be told truly */
+	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
 int vmi_vm_get(struct vmi_nl *nl, const char *name, struct vmi_vm *vm)

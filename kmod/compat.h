@@ -13,13 +13,24 @@
 /*
  * 6.1 has no split ops: an operation's do and dump stand in one struct genl_ops.
  * The generated table is compiled as genl_ops and merged when the module is
- * loaded (vmi_compat_merge_ops); do and dump of an operation have the same policy,
+ * loaded (nl.c); do and dump of an operation have the same policy,
  * or the do's serves both.
  */
 #define genl_split_ops	genl_ops
 #define split_ops	ops
 #define n_split_ops	n_ops
 #define VMI_COMPAT_MERGE_OPS 1
+#endif
+
+/* netlink: a policy's range is not written, but its pointer is not const before 6.7 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#include <net/netlink.h>
+#undef NLA_POLICY_FULL_RANGE
+#define NLA_POLICY_FULL_RANGE(tp, _range) {				\
+	.type = NLA_ENSURE_UINT_OR_BINARY_TYPE(tp),			\
+	.validation_type = NLA_VALIDATE_RANGE_PTR,			\
+	.range = (struct netlink_range_validation *)(_range),		\
+}
 #endif
 
 /* netlink: the attributes of a dump's request */

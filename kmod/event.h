@@ -46,4 +46,7 @@ void vmi_event_emit(struct vmi_event *ev);
 u64 vmi_event_replay(u64 since, struct vmi_event *ev, u64 *lost);
 void vmi_event_set_notify(void (*fn)(const struct vmi_event *ev));
 
+int vmi_event_init(void);
+void vmi_event_exit(void);
+
 #endif /* VMI_EVENT_H */

@@ -3,8 +3,10 @@
  * The VM object.
  *
  * Look-up by RCU or under vmi_ctl; creation, deletion and configuration of
- * VMs, networks and ports under vmi_ctl, the outermost lock. vm->lock is
- * inside it and protects what the lifecycle changes.
+ * VMs, networks and ports under vmi_ctl, the outermost lock (but for the mutex of
+ * one VM file, see life.h). vm->lock is inside it and protects what the
+ * lifecycle changes; the lock of the event ring is inside vm->lock, so that
+ * events have the order of the changes.
  */
 #ifndef VMI_VM_H
 #define VMI_VM_H
@@ -21,6 +23,11 @@
 #include <linux/vmi_chr.h>
 
 struct vmi_mem;
+struct vmi_vmm;
+
+#define VMI_VMS_PER_UID		1024	/* VMs that one owner may have */
+#define VMI_PORTS_PER_VM	8
+#define VMI_VCPUS_MAX		4096
 
 extern struct mutex vmi_ctl;
 
@@ -31,7 +38,7 @@ extern struct mutex vmi_ctl;
  * @node: in the list of VMs; vmi_ctl, read by RCU
  * @id: unique; const after init
  * @name: const after init
- * @uid: owner; @lock
+ * @uid: owner; changes under vmi_ctl and @lock, read under either
  * @lock: what is marked so; taken in process context, bottom halves off
  * @state: enum vmi_state; @lock
  * @reason: enum vmi_reason; @lock
@@ -41,11 +48,14 @@ extern struct mutex vmi_ctl;
  * @info: what the VMM told; @lock
  * @vmm: the VMM's process, NULL when there is none; @lock
  * @mem: guest memory, NULL when there is no VMM; @lock, with a reference of its own
- * @attached: a VM file is open; @lock
+ * @attached: a VMM has it; changes under vmi_ctl and @lock, read under either
+ * @holder: the VM file's side of that, NULL when not @attached; @lock
+ * @killed: a client had the VMM killed; @lock
  * @dead: deleted, no longer in the list; vmi_ctl
  * @transient: delete it when it stops in order; @lock
  * @cmds: commands waiting to be read; @lock
  * @pending: commands read and not answered; @lock
+ * @ncmds: number of both; @lock
  * @cmd_seq: number of the last command; @lock
  * @wait: readers of the VM file
  * @ports: its ports in order of creation; vmi_ctl
@@ -68,16 +78,55 @@ struct vmi_vm {
 	struct pid *vmm;
 	struct vmi_mem *mem;
 	bool attached;
+	struct vmi_vmm *holder;
+	bool killed;
 	bool dead;
 	bool transient;
 	struct list_head cmds;
 	struct list_head pending;
+	u32 ncmds;
 	u64 cmd_seq;
 	wait_queue_head_t wait;
 	struct list_head ports;
 	u32 nports;
 };
 
+/**
+ * struct vmi_vm_view - what a client is shown
+ * @id: see struct vmi_vm, here and below
+ * @name: see there
+ * @uid: owner
+ * @state: enum vmi_state
+ * @reason: enum vmi_reason
+ * @text: explanation
+ * @note: of the owner
+ * @since_ns: CLOCK_REALTIME of the state
+ * @info: what the VMM told
+ * @pid: the VMM's process in the pid namespace of current, 0 for none
+ * @transient: deleted when it stops in order
+ * @nports: number of its ports
+ */
+struct vmi_vm_view {
+	u64 id;
+	char name[VMI_NAME_LEN];
+	kuid_t uid;
+	u32 state;
+	u32 reason;
+	char text[VMI_TEXT_LEN];
+	char note[VMI_TEXT_LEN];
+	u64 since_ns;
+	struct vmi_vm_info info;
+	pid_t pid;
+	bool transient;
+	u32 nports;
+};
+
+struct vmi_vm *vmi_vm_alloc(const char *name, kuid_t uid);
+void vmi_vm_add(struct vmi_vm *vm);
+void vmi_vm_del(struct vmi_vm *vm);
+u32 vmi_vm_count(kuid_t uid);
+void vmi_vm_view(struct vmi_vm *vm, struct vmi_vm_view *view);
+int vmi_vm_each(u64 after, int (*fn)(struct vmi_vm *vm, void *arg), void *arg);
 void vmi_vm_get(struct vmi_vm *vm);
 void vmi_vm_put(struct vmi_vm *vm);
 /* a reference or NULL */

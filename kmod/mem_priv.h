@@ -6,7 +6,7 @@
  * Lock order:
  *
  *	mem->mutex -> mmap_lock of the VMM -> mem->lock -> xa_lock of cache, mapped
- *	mmap_lock of a tool -> mem->lock
+ *	mmap_lock of a tool -> mem->inserting -> mem->lock
  *
  * The notifier's invalidate() is called below any lock of the VMM's mm, in
  * reclaim too: it takes mem->lock only, and waits (bounded) for the zap work.
@@ -19,6 +19,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -78,6 +79,7 @@ struct vmi_refused {
  * @inode: carries the address space of the windows
  * @mapped: gfn -> page that stands in a window, tagged 1 when writable there,
  *	with a reference. @lock
+ * @inserting: held for reading while a page goes from @mapped into a window
  * @zap_first: first gfn to be unmapped from the windows; @lock
  * @zap_last: the last; less than @zap_first when there is nothing to do; @lock
  * @zap_want: number of requests; @lock
@@ -96,6 +98,7 @@ struct vmi_mem {
 	struct xarray cache;
 	struct inode *inode;
 	struct xarray mapped;
+	struct rw_semaphore inserting;
 	u64 zap_first;
 	u64 zap_last;
 	u64 zap_want;

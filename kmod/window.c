@@ -26,6 +26,7 @@
 #include <linux/hash.h>
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -85,6 +86,13 @@ static void vmi_window_zap_work(struct work_struct *work)
 	write_unlock_bh(&mem->lock);
 	if (first > last)
 		return;
+
+	/*
+	 * Insertions that began before the request have to be seen by the
+	 * unmapping; none begins until the request is done.
+	 */
+	down_write(&mem->inserting);
+	up_write(&mem->inserting);
 
 	unmap_mapping_range(mem->inode->i_mapping, (loff_t)first << PAGE_SHIFT,
 			    (loff_t)(last - first + 1) << PAGE_SHIFT, 1);
@@ -163,9 +171,8 @@ static bool vmi_window_zapping(struct vmi_mem *mem)
 }
 
 /*
- * The page that is to stand in a window at @gfn, with a reference of the
- * caller's, and entered in mem->mapped unless it is a hole's.
- * -EAGAIN: not in the cache, or a zap is under way.
+ * The page that is to stand in a window at @gfn, entered in mem->mapped unless
+ * it is a hole's. -EAGAIN: not in the cache, or a zap is under way.
  */
 static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page **page)
 {
@@ -173,6 +180,8 @@ static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page
 	void *entry, *old;
 	int err = 0;
 	u64 top;
+
+	lockdep_assert_held_read(&mem->inserting);
 
 	vmi_mem_size(mem, NULL, &top, NULL);
 	write_lock_bh(&mem->lock);
@@ -182,13 +191,16 @@ static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page
 		err = -EFAULT;
 		goto out_unlock;
 	}
+	if (vmi_window_zapping(mem)) {
+		err = -EAGAIN;
+		goto out_unlock;
+	}
 	if (!r) {
 		*page = vmi_zero_page;
-		get_page(*page);
 		goto out_unlock;
 	}
 	entry = xa_load(&mem->cache, gfn);
-	if (vmi_window_zapping(mem) || !entry || (write && !xa_pointer_tag(entry))) {
+	if (!entry || (write && !xa_pointer_tag(entry))) {
 		err = -EAGAIN;
 		goto out_unlock;
 	}
@@ -208,34 +220,9 @@ static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page
 		if (!old)
 			get_page(*page);
 	}
-	get_page(*page);
 out_unlock:
 	write_unlock_bh(&mem->lock);
 	return err;
-}
-
-/*
- * Does what vmi_window_take() found still hold, now that the page table entry
- * stands? If it does, whoever changes it later finds the entry in
- * mem->mapped and zaps. The same page may have gone and come back in between:
- * then the entry is another fault's, and as good for us, as long as it allows
- * what ours does.
- */
-static bool vmi_window_holds(struct vmi_mem *mem, u64 gfn, bool write, struct page *page)
-{
-	void *entry;
-	bool ok;
-
-	read_lock_bh(&mem->lock);
-	if (page == vmi_zero_page) {
-		ok = !mem->dead && !vmi_region_at(mem, gfn << PAGE_SHIFT);
-	} else {
-		entry = xa_load(&mem->mapped, gfn);
-		ok = entry && xa_untag_pointer(entry) == page &&
-		     xa_pointer_tag(entry) >= write && !vmi_window_zapping(mem);
-	}
-	read_unlock_bh(&mem->lock);
-	return ok;
 }
 
 static struct vmi_refused *vmi_window_refused(struct vmi_mem *mem)
@@ -307,31 +294,36 @@ static vm_fault_t vmi_window_fault(struct vm_fault *vmf)
 	struct vm_area_struct *vma = vmf->vma;
 	struct vmi_mem *mem = vma->vm_private_data;
 	bool write = vmf->flags & FAULT_FLAG_WRITE;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
 	u64 gfn = vmf->pgoff;
+	unsigned int noreclaim;
 	struct page *page;
 	pgprot_t prot;
-	vm_fault_t ret;
 	int err;
 
 	if (vmi_mem_valid(mem, gfn << PAGE_SHIFT, 1, write) &&
 	    xa_reserve_bh(&mem->mapped, gfn, GFP_KERNEL))
 		return VM_FAULT_OOM;
+
+	/*
+	 * A zap waits for insertions under way. One of them may allocate a page
+	 * table: if that went into reclaim it could meet a page of this guest,
+	 * and wait for the zap.
+	 */
+	down_read(&mem->inserting);
+	noreclaim = memalloc_noreclaim_save();
 	err = vmi_window_take(mem, gfn, write, &page);
+	if (!err) {
+		/* writable only when the guest's page is known to be: see vmi_window_mkwrite() */
+		prot = vm_get_page_prot(write ? vma->vm_flags : vma->vm_flags & ~VM_WRITE);
+		ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page), prot);
+	}
+	memalloc_noreclaim_restore(noreclaim);
+	up_read(&mem->inserting);
+
 	if (err == -EAGAIN)
 		return vmi_window_miss(vmf, mem, write);
-	if (err)
-		return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-
-	/* writable only when the guest's page is known to be: see vmi_window_mkwrite() */
-	prot = vm_get_page_prot(write ? vma->vm_flags : vma->vm_flags & ~VM_WRITE);
-	ret = vmf_insert_pfn_prot(vma, vmf->address, page_to_pfn(page), prot);
-	if (!vmi_window_holds(mem, gfn, write, page)) {
-		vmi_window_unmap_one(mem, gfn);
-		ret = VM_FAULT_NOPAGE;
-	}
-	/* from the take to here our reference has covered the page table entry */
-	put_page(page);
-	return ret;
+	return err == -ENOMEM ? VM_FAULT_OOM : ret;
 }
 
 /*
@@ -429,6 +421,7 @@ int vmi_window_setup(struct vmi_mem *mem)
 	/* see the cache's */
 	xa_init_flags(&mem->mapped, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
 	mem->zap_first = U64_MAX;
+	init_rwsem(&mem->inserting);
 	init_waitqueue_head(&mem->zap_wait);
 	INIT_WORK(&mem->zap_work, vmi_window_zap_work);
 	return 0;

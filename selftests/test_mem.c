@@ -28,6 +28,7 @@
 #include <linux/vmi_chr.h>
 
 #define VM_NAME		"test-mem"
+#define VM_OTHER	"test-mem-2"
 #define RAW		"/proc/vmi/" VM_NAME ".raw"
 
 #define PAGE		4096UL
@@ -618,6 +619,102 @@ static int test_coherence(void)
 	return 0;
 }
 
+/* memory that others share: what happens to the file happens to the guest */
+static int test_memfd(void)
+{
+	char *ram, *rw, buf[8];
+	int fd, i, memfd, s;
+
+	memfd = memfd_create("guest", MFD_CLOEXEC);
+	CHECK(memfd >= 0 && !ftruncate(memfd, 16 * MIB));
+	ram = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	CHECK(ram != MAP_FAILED);
+	fd = vm_attach(VM_NAME);
+	CHECK(fd >= 0 && !vm_mem(fd, 0, 0, 16 * MIB, ram, 0));
+	s = sess_open(RIGHTS_RW);
+	CHECK(s >= 0);
+	rw = mmap(NULL, 16 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, s, 0);
+	CHECK(rw != MAP_FAILED);
+	for (i = 0; i < 50; i++) {
+		CHECK(pwrite(memfd, "file", 4, MIB) == 4);
+		CHECK(!memcmp(rw + MIB, "file", 4));
+		memcpy(rw + MIB, "tool", 4);
+		CHECK(pread(memfd, buf, 4, MIB) == 4 && !memcmp(buf, "tool", 4));
+		CHECK(pwrite(s, "sess", 4, MIB) == 4);
+		CHECK(!memcmp(ram + MIB, "sess", 4));
+		CHECK(!fallocate(memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, MIB, PAGE));
+		CHECK(!rw[MIB] && pread(s, buf, 4, MIB) == 4 && !buf[0]);
+	}
+	/* a VMM's file that is too short faults in the tool as it does in the VMM */
+	CHECK(!ftruncate(memfd, MIB));
+	CHECK(bus_read(ram + MIB) && bus_read(rw + MIB));
+	REFUSED(pread(s, buf, 4, MIB), EFAULT);
+	CHECK(!ftruncate(memfd, 16 * MIB));
+	CHECK(!bus_read(rw + MIB) && !rw[MIB]);
+	munmap(rw, 16 * MIB);
+	munmap(ram, 16 * MIB);
+	close(s);
+	close(fd);
+	close(memfd);
+	return 0;
+}
+
+/*
+ * A tool with a window and the guest's own memory takes the locks of all its
+ * mappings (its first region does that), while the VMM changes that memory,
+ * which wants the window unmapped.
+ */
+static int lock_all_child(int s, int memfd)
+{
+	char *ram = ram_map(MIB), *w, *shared;
+	int fd;
+
+	w = mmap(NULL, MIB, PROT_READ, MAP_SHARED, s, 0);
+	shared = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	CHECK(w != MAP_FAILED && shared != MAP_FAILED);
+	bus_read(w);
+	fd = vm_attach(VM_OTHER);
+	CHECK(fd >= 0 && !vm_mem(fd, 0, 0, MIB, ram, 0));
+	bus_read(w);
+	CHECK(!vm_mem(fd, 1, MIB, MIB, w, 0));
+	bus_read(w);
+	return 0;
+}
+
+static int test_lock_all(void)
+{
+	int fd, i, memfd, s, status = 0;
+	struct timespec a, b;
+	pid_t pid, done;
+	char *ram;
+
+	memfd = memfd_create("guest", MFD_CLOEXEC);
+	CHECK(memfd >= 0 && !ftruncate(memfd, MIB));
+	ram = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
+	CHECK(ram != MAP_FAILED);
+	fd = vm_attach(VM_NAME);
+	CHECK(fd >= 0 && !vm_mem(fd, 0, 0, MIB, ram, 0));
+	s = sess_open(VMI_RIGHT_READ);
+	CHECK(s >= 0);
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	for (i = 0; i < 30; i++) {
+		pid = fork();
+		if (!pid)
+			_exit(!!lock_all_child(s, memfd));
+		do {
+			CHECK(!fallocate(memfd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					 0, PAGE));
+			done = waitpid(pid, &status, WNOHANG);
+		} while (!done);
+		CHECK(done == pid && WIFEXITED(status) && !WEXITSTATUS(status));
+	}
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	printf("# %ld s\n", (long)(b.tv_sec - a.tv_sec));
+	close(s);
+	close(fd);
+	return 0;
+}
+
 /* a guest's memory that is a window, of the same guest: no recursion, no access */
 static int test_overlaid(void)
 {
@@ -922,6 +1019,20 @@ static void *race_forker(void *arg)
 	return NULL;
 }
 
+/* pages move while they are looked at; does nothing where the kernel cannot */
+static void *race_compactor(void *arg)
+{
+	struct race *r = arg;
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
+
+	while (!r->stop && fd >= 0) {
+		write(fd, "1", 1);
+		usleep(20000);
+	}
+	close(fd);
+	return NULL;
+}
+
 static void race_look(struct race *r, const char *what, long (*look)(struct race *))
 {
 	long lo, v, hi;
@@ -998,7 +1109,7 @@ static void *race_writer(void *arg)
 static int test_race(void)
 {
 	static void *(*const body[])(void *) = {
-		race_vmm, race_forker, race_reader, race_reader, race_writer,
+		race_vmm, race_forker, race_compactor, race_reader, race_reader, race_writer,
 	};
 	pthread_t t[sizeof(body) / sizeof(*body)];
 	static struct race r;
@@ -1184,6 +1295,8 @@ static const struct {
 	{ "rights", test_rights },
 	{ "file", test_file },
 	{ "coherence", test_coherence },
+	{ "memfd", test_memfd },
+	{ "lock_all", test_lock_all },
 	{ "overlaid", test_overlaid },
 	{ "raw", test_raw },
 	{ "walk", test_walk },
@@ -1228,8 +1341,9 @@ int main(void)
 		return 4;
 	}
 	nl_vm(VMI_CMD_VM_DEL, VM_NAME);
-	if (nl_vm(VMI_CMD_VM_NEW, VM_NAME)) {
-		printf("Bail out! cannot define the VM: %s\n", strerror(errno));
+	nl_vm(VMI_CMD_VM_DEL, VM_OTHER);
+	if (nl_vm(VMI_CMD_VM_NEW, VM_NAME) || nl_vm(VMI_CMD_VM_NEW, VM_OTHER)) {
+		printf("Bail out! cannot define the VMs: %s\n", strerror(errno));
 		return 1;
 	}
 	for (i = 0; i < n; i++) {
@@ -1238,8 +1352,8 @@ int main(void)
 		printf("%sok %u %s\n", err ? "not " : "", i + 1, tests[i].name);
 		failed += !!err;
 	}
-	if (nl_vm(VMI_CMD_VM_DEL, VM_NAME)) {
-		printf("# cannot delete the VM: %s\n", strerror(errno));
+	if (nl_vm(VMI_CMD_VM_DEL, VM_NAME) || nl_vm(VMI_CMD_VM_DEL, VM_OTHER)) {
+		printf("# cannot delete the VMs: %s\n", strerror(errno));
 		failed++;
 	}
 	return !!failed;

@@ -81,6 +81,9 @@ int fail_nl(const struct vmi_nl *nl, int err, const char *fmt, ...)
 	const char *why = vmi_nl_error(nl);
 	va_list ap;
 
+	/* the kernel's macro puts the module's name before some texts */
+	if (!strncmp(why, "vmi: ", 5))
+		why += 5;
 	va_start(ap, fmt);
 	complain(fmt, ap, why[0] ? why : strerror(err < 0 ? -err : err));
 	va_end(ap);

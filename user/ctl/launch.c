@@ -116,9 +116,12 @@ static int take_name(struct vmi_nl *nl, const struct def *def, const struct laun
 	struct vmi_vm vm;
 	int ret = vmi_vm_new(nl, &spec);
 
-	if (ret != -EEXIST || !how->replace)
+	if (ret != -EBUSY || how->transient)
 		return ret;
-	/* one that was defined and never started is no loss either */
+	/*
+	 * Defined and never started: left by a start that was killed, as the
+	 * lock on the definition keeps out one that is under way.
+	 */
 	if (!vmi_vm_get(nl, def->name, &vm) && vm.state == VMI_STATE_DEFINED)
 		vmi_vm_del(nl, def->name);
 	return vmi_vm_new(nl, &spec);

@@ -80,7 +80,6 @@ static void print_lost(uint64_t lost)
 	fflush(stdout);
 }
 
-/* A replayed event and the one that waits in the queue are the same: print it once. */
 static void pass(struct monitor *m, const struct vmi_event *ev)
 {
 	if (ev->seq <= m->last || (m->limited && !m->left))
@@ -116,40 +115,44 @@ static int find_newest(struct monitor *m)
 	int ret = vmi_event_dump(m->query, 0, &events, &lost);
 
 	vmi_vec_for_each(ev, &events)
-		m->last = ev->seq;
+		m->last = ev->seq > m->last ? ev->seq : m->last;
 	vmi_vec_free(&events);
 	return ret;
 }
 
-/*
- * Numbers that are missing may be events of others, which one is not shown, or
- * messages that the kernel had no memory for: it is asked.
- */
 static int on_event(const struct nlmsghdr *nlh, void *arg)
 {
 	struct vmi_event ev = { 0 };
-	struct monitor *m = arg;
+	uint64_t *newest = arg;
 	int ret = vmi_event_parse(nlh, &ev);
 
-	if (!ret && ev.seq > m->last + 1)
-		ret = replay(m, m->last);
-	if (!ret)
-		pass(m, &ev);
+	if (!ret && ev.seq > *newest)
+		*newest = ev.seq;
 	return ret;
 }
 
+/*
+ * A message only tells that there is something new; what is new comes from the
+ * dump. A group is open to everybody, so its messages lack the explanations, and
+ * one may be lost: the dump has all that the reader may see.
+ */
 static int follow(struct monitor *m)
 {
 	int ret = 0;
 
 	while (ret >= 0 && (!m->limited || m->left)) {
-		ret = vmi_nl_wait(m->events, -1, on_event, m);
-		if (ret == -EINTR)
+		uint64_t newest = 0;
+
+		ret = vmi_nl_wait(m->events, -1, on_event, &newest);
+		if (ret == -ENOBUFS)
+			vmi_nl_drain(m->events);
+		else if (ret == -EINTR)
 			ret = 0;
-		if (ret != -ENOBUFS)
-			continue;
-		vmi_nl_drain(m->events);
-		ret = replay(m, m->last);
+		if (ret == -ENOBUFS || newest > m->last)
+			ret = replay(m, m->last);
+		/* what others own is not in the dump: do not ask for it again */
+		if (newest > m->last)
+			m->last = newest;
 	}
 	return ret < 0 ? fail_nl(m->query, ret, "cannot follow the events") : 0;
 }

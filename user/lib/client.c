@@ -228,18 +228,20 @@ int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries)
 int vmi_event_dump(struct vmi_nl *nl, uint64_t since, struct vmi_vec *events,
 		   uint64_t *lost)
 {
-	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_EVENT_GET);
 	const struct vmi_event *ev;
-	int ret;
+	int ret = -EAGAIN;
+	int i;
 
-	vmi_vec_clear(events);
-	mnl_attr_put_u64(nlh, VMI_A_EVENT_SINCE, since);
-	ret = vmi_nl_dump(nl, nlh, vmi_event_parse_add, events);
-	/* events are only added: one more at the end does not spoil the others */
-	if (ret == -EAGAIN)
-		ret = 0;
+	/* again when the ring overtook the dump: then what it lost is told in full */
+	for (i = 0; i < DUMP_TRIES && ret == -EAGAIN; i++) {
+		struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_EVENT_GET);
+
+		vmi_vec_clear(events);
+		mnl_attr_put_u64(nlh, VMI_A_EVENT_SINCE, since);
+		ret = vmi_nl_dump(nl, nlh, vmi_event_parse_add, events);
+	}
 	*lost = 0;
 	vmi_vec_for_each(ev, events)
 		*lost += ev->lost;
-	return ret;
+	return ret == -EAGAIN ? -EBUSY : ret;
 }

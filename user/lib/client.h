@@ -83,7 +83,10 @@ int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up);
 /* appends to @entries, of struct vmi_fdb */
 int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries);
 
-/* events after @since into @events, of struct vmi_event; @lost: how many are gone */
+/*
+ * Events after @since into @events, of struct vmi_event; @lost: how many are gone.
+ * An event numbered 0 stands for those only.
+ */
 int vmi_event_dump(struct vmi_nl *nl, uint64_t since, struct vmi_vec *events,
 		   uint64_t *lost);
 

@@ -198,7 +198,9 @@ static int run(const struct verb *verb, int argc, char **argv)
 	}
 	fd = vmi_session_open(d.name, VMI_RIGHT_READ);
 	if (fd == -ENOENT)
-		return fail(EXIT_NO_OBJECT, "there is no VM %s that runs", d.name);
+		return fail(EXIT_NO_OBJECT, "there is no VM %s that was started", d.name);
+	if (fd == -ENODEV)
+		return fail(EXIT_FAILED, "%s does not run: it has no memory", d.name);
 	if (fd < 0)
 		return fail_errno(fd, "cannot look into %s", d.name);
 	ret = dump(&d, fd);

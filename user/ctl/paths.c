@@ -52,7 +52,8 @@ int path_definition(const char *name, char *buf, size_t size)
 			 "the definition");
 }
 
-int path_run(const char *name, const char *suffix, char *buf, size_t size)
+/* Return: the length of the path, as snprintf() has it, or -1 where it is nowhere. */
+static int run_path(const char *name, const char *suffix, char *buf, size_t size)
 {
 	const char *dir = env("VMI_RUN_DIR");
 	const char *sub = "";
@@ -63,11 +64,17 @@ int path_run(const char *name, const char *suffix, char *buf, size_t size)
 		dir = env("XDG_RUNTIME_DIR");
 		sub = "/vmi";
 	}
-	if (!dir)
+	return dir ? snprintf(buf, size, "%s%s/%s.%s", dir, sub, name, suffix) : -1;
+}
+
+int path_run(const char *name, const char *suffix, char *buf, size_t size)
+{
+	int len = run_path(name, suffix, buf, size);
+
+	if (len < 0)
 		return fail(EXIT_FAILED,
 			    "XDG_RUNTIME_DIR does not say where sockets and logs shall be");
-	return check_len(snprintf(buf, size, "%s%s/%s.%s", dir, sub, name, suffix), size,
-			 "the console socket or log");
+	return check_len(len, size, "the console socket or log");
 }
 
 int path_make_dirs(const char *path)
@@ -93,7 +100,10 @@ void path_clean_run(const char *name)
 	char path[PATH_MAX];
 	size_t i;
 
-	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
-		if (!path_run(name, suffixes[i], path, sizeof(path)))
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		int len = run_path(name, suffixes[i], path, sizeof(path));
+
+		if (len > 0 && (size_t)len < sizeof(path))
 			unlink(path);
+	}
 }

@@ -334,7 +334,7 @@ int vmi_session_open(struct vmi_session_open *o)
 
 	if (o->flags || !o->rights || o->rights & ~VMI_RIGHTS)
 		return -EINVAL;
-	if (strnlen(o->name, sizeof(o->name)) == sizeof(o->name))
+	if (!o->name[0] || strnlen(o->name, sizeof(o->name)) == sizeof(o->name))
 		return -EINVAL;
 	vm = vmi_vm_find(o->name);
 	if (!vm)

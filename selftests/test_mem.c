@@ -453,6 +453,8 @@ static int test_rights(void)
 	memset(o.name, 'a', sizeof(o.name));
 	REFUSED(ioctl(dev_fd, VMI_SESSION, &o), EINVAL);
 	memset(o.name, 0, sizeof(o.name));
+	REFUSED(ioctl(dev_fd, VMI_SESSION, &o), EINVAL);
+	strcpy(o.name, "test-mem-none");
 	REFUSED(ioctl(dev_fd, VMI_SESSION, &o), ENOENT);
 	strcpy(o.name, VM_NAME);
 	o.flags = 1;
@@ -1019,15 +1021,17 @@ static void *race_forker(void *arg)
 	return NULL;
 }
 
-/* pages move while they are looked at; does nothing where the kernel cannot */
-static void *race_compactor(void *arg)
+/* pages move and are swapped out while in use; does nothing where the kernel cannot */
+static void *race_reclaimer(void *arg)
 {
 	struct race *r = arg;
 	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY);
 
-	while (!r->stop && fd >= 0) {
+	while (!r->stop) {
 		write(fd, "1", 1);
-		usleep(20000);
+		madvise(r->vm.low + RACE_GPA, 4 * PAGE, MADV_PAGEOUT);
+		madvise(r->vm.low + TOOL_GPA, 4 * PAGE, MADV_PAGEOUT);
+		usleep(10000);
 	}
 	close(fd);
 	return NULL;
@@ -1109,7 +1113,7 @@ static void *race_writer(void *arg)
 static int test_race(void)
 {
 	static void *(*const body[])(void *) = {
-		race_vmm, race_forker, race_compactor, race_reader, race_reader, race_writer,
+		race_vmm, race_forker, race_reclaimer, race_reader, race_reader, race_writer,
 	};
 	pthread_t t[sizeof(body) / sizeof(*body)];
 	static struct race r;

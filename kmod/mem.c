@@ -109,30 +109,32 @@ static bool vmi_mem_invalidate(struct mmu_interval_notifier *sub,
 	unsigned long end = min(range->end, r->uaddr + (unsigned long)r->size);
 	bool may_sleep = mmu_notifier_range_blockable(range);
 	struct vmi_mem *mem = r->mem;
+	u64 first, last, want = 0;
 	unsigned long at;
-	u64 first, last;
 	bool mapped;
-	u64 want = 0;
 
 	first = (r->gpa + (start - r->uaddr)) >> PAGE_SHIFT;
 	last = (r->gpa + (end - 1 - r->uaddr)) >> PAGE_SHIFT;
 
-	write_lock_bh(&mem->lock);
-	at = first;
-	mapped = xa_find(&mem->mapped, &at, last, XA_PRESENT);
-	if (mapped && !may_sleep) {
-		write_unlock_bh(&mem->lock);
-		return false;
-	}
 	/* from here on to the end of the invalidation, no fault can enter a page */
+	write_lock_bh(&mem->lock);
 	mmu_interval_set_seq(sub, cur_seq);
-	if (mapped)
-		want = vmi_window_zap_queue(mem, first, last);
 	write_unlock_bh(&mem->lock);
 
 	vmi_mem_forget(mem, first, last, may_sleep);
-	if (mapped)
-		vmi_window_zap_wait(mem, want);
+
+	/* not earlier: until it was forgotten, a page could still go from the cache to a window */
+	at = first;
+	write_lock_bh(&mem->lock);
+	mapped = xa_find(&mem->mapped, &at, last, XA_PRESENT);
+	if (mapped && may_sleep)
+		want = vmi_window_zap_queue(mem, first, last);
+	write_unlock_bh(&mem->lock);
+	if (!mapped)
+		return true;
+	if (!may_sleep)
+		return false;
+	vmi_window_zap_wait(mem, want);
 	return true;
 }
 

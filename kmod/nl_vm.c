@@ -276,6 +276,7 @@ int vmi_nl_vm_set_doit(struct sk_buff *skb, struct genl_info *info)
 	char note[VMI_TEXT_LEN] = "";
 	struct vmi_vm *vm;
 	kuid_t uid;
+	bool moved;
 	int err;
 
 	err = vmi_nl_vm_owner(skb, info, &uid);
@@ -296,14 +297,20 @@ int vmi_nl_vm_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = -ENOENT;
 		goto out;
 	}
-	if (attrs[VMI_A_VM_UID] && !uid_eq(uid, vm->uid) &&
-	    vmi_vm_count(uid) >= VMI_VMS_PER_UID) {
+	moved = attrs[VMI_A_VM_UID] && !uid_eq(uid, vm->uid);
+	if (moved && vm->attached) {
+		/* its sessions and files were opened by right of the present owner */
+		NL_SET_ERR_MSG(info->extack, "the VM has a VMM: its owner changes while it is stopped");
+		err = -EBUSY;
+		goto out;
+	}
+	if (moved && vmi_vm_count(uid) >= VMI_VMS_PER_UID) {
 		NL_SET_ERR_MSG(info->extack, "the new owner has as many VMs as there may be");
 		err = -EDQUOT;
 		goto out;
 	}
 	spin_lock_bh(&vm->lock);
-	if (attrs[VMI_A_VM_UID])
+	if (moved)
 		vm->uid = uid;
 	if (attrs[VMI_A_VM_NOTE])
 		strscpy(vm->note, note, sizeof(vm->note));

@@ -29,7 +29,7 @@ static u64 vmi_vm_last_id;
  * ("in use") while there is a VM.
  *
  * Context: Process context, may sleep.
- * Return: the VM with one reference, or NULL without memory.
+ * Return: the VM with one reference, or NULL without memory or while the module goes.
  */
 struct vmi_vm *vmi_vm_alloc(const char *name, kuid_t uid)
 {
@@ -38,8 +38,11 @@ struct vmi_vm *vmi_vm_alloc(const char *name, kuid_t uid)
 	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return NULL;
-	/* the caller runs in this module's code, which cannot be going away */
-	__module_get(THIS_MODULE);
+	/* rmmod has begun already, and its exit function waits for the caller */
+	if (!try_module_get(THIS_MODULE)) {
+		kfree(vm);
+		return NULL;
+	}
 	kref_init(&vm->ref);
 	INIT_LIST_HEAD(&vm->node);
 	strscpy(vm->name, name, sizeof(vm->name));

@@ -783,6 +783,7 @@ static int nobody_sees(void)
 static int test_access(void)
 {
 	struct nlmsghdr *nlh;
+	int fd;
 
 	IS(events(0), 0);
 	since = ans.seq;
@@ -791,7 +792,13 @@ static int test_access(void)
 	IS(vm_get("nobodys"), 0);
 	CHECK(ans.uid == NOBODY);
 	IS(vm_del("nobodys"), 0);
-	/* given away */
+	/* given away, but not while it runs */
+	fd = attach(VM);
+	CHECK(fd >= 0);
+	nlh = vm_request(VMI_CMD_VM_SET, VM);
+	mnl_attr_put_u32(nlh, VMI_A_VM_UID, NOBODY);
+	IS(talk(nlh, NULL), -EBUSY);
+	close(fd);
 	nlh = vm_request(VMI_CMD_VM_SET, VM);
 	mnl_attr_put_u32(nlh, VMI_A_VM_UID, NOBODY);
 	IS(talk(nlh, NULL), 0);
@@ -1025,6 +1032,103 @@ static int test_reserved(void)
 	return 0;
 }
 
+/* all at once: nothing is checked but that it ends, and the kernel's own checks */
+
+static void race_vmm(void)
+{
+	struct vmi_cmd cmd;
+	int fd = attach(VM);
+
+	if (fd < 0)
+		return;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	report(fd, VMI_STATE_RUNNING, 0, "");
+	while (random() % 8) {
+		if (read(fd, &cmd, sizeof(cmd)) == sizeof(cmd))
+			reply(fd, cmd.id, random() % 2 ? 0 : -EIO, "");
+		report(fd, random() % (VMI_STATE_CRASHED + 1), 0, "");
+		if (random() % 32 == 0)
+			kill(getpid(), SIGKILL);
+	}
+	close(fd);
+}
+
+static void race_command(void)
+{
+	struct mnl_socket *s = sock_open();
+
+	while (s && random() % 8)
+		command_send(s, random() % 5, 1 + random() % 20);
+	if (s)
+		mnl_socket_close(s);
+}
+
+static void race_query(void)
+{
+	vm_dump();
+	vm_get(VM);
+	events(0);
+}
+
+static void race_object(void)
+{
+	vm_new_flag(VM, random() % 2 ? VMI_A_VM_REPLACE : VMI_A_VM_TRANSIENT);
+	if (random() % 4 == 0)
+		vm_del(VM);
+	if (random() % 16 == 0)
+		command(VMI_COMMAND_KILL, 0);
+}
+
+static void race_loop(void (*fn)(void), unsigned int seed)
+{
+	uint64_t end = now_ms() + 5000;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	srandom(seed);
+	if (nl_start())
+		_exit(9);
+	while (now_ms() < end)
+		fn();
+	_exit(0);
+}
+
+static int test_race(void)
+{
+	static void (* const fns[])(void) = {
+		race_vmm, race_vmm, race_command, race_command, race_query, race_object,
+	};
+	unsigned int n = sizeof(fns) / sizeof(fns[0]), left = n, seed = 0, i;
+	uint64_t end = now_ms() + 5000;
+	pid_t pids[sizeof(fns) / sizeof(fns[0])], pid;
+	int status;
+
+	for (i = 0; i < n; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			race_loop(fns[i], ++seed + i);
+	}
+	while (left) {
+		pid = wait(&status);
+		CHECK(pid > 0);
+		for (i = 0; i < n && pids[i] != pid; i++)
+			;
+		CHECK(i < n);
+		/* a VMM that was killed has a successor */
+		if (WIFSIGNALED(status) && now_ms() < end) {
+			seed += n;
+			pids[i] = fork();
+			if (!pids[i])
+				race_loop(fns[i], seed + i);
+			continue;
+		}
+		CHECK(WIFSIGNALED(status) || !WEXITSTATUS(status));
+		left--;
+	}
+	vm_del(VM);
+	IS(vm_get(VM), -ENOENT);
+	return 0;
+}
+
 /* hostile input: only that nothing breaks, and that the family still answers */
 
 static unsigned int fuzz_count(void)
@@ -1170,6 +1274,7 @@ static const struct {
 	{ "other network namespaces are served", test_netns },
 	{ "rmmod is refused while something exists", test_rmmod },
 	{ "reserved fields are zero", test_reserved },
+	{ "everybody at once", test_race },
 	{ "random netlink messages", test_fuzz_netlink },
 	{ "random ioctls", test_fuzz_ioctl },
 };

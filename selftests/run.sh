@@ -43,6 +43,7 @@ leftover_check() {
 }
 
 load() {
+	[ -z "${VMI_NO_MODULE:-}" ] || return 0
 	[ -d /sys/module/vmi ] || insmod "$VMI_KO" 2>&1 || modprobe vmi
 }
 

@@ -18,6 +18,7 @@ dir=${2:-$src/build/$release}
 shift $(($# < 2 ? $# : 2))
 
 mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
 exec 8>"$dir/lock"
 flock 8
 for sub in kmod uapi; do

@@ -89,7 +89,7 @@ one() {
 	fi
 }
 
-mode=write
+mode="write"
 [ "${1:-}" != --check ] || mode=check
 one kmod/nl_gen.c --mode kernel --source
 one kmod/nl_gen.h --mode kernel --header

@@ -57,7 +57,7 @@ text_is_clean() {
 	while read -r f; do
 		[ -z "$(tail -c 1 "$f")" ] || { echo "$f: no newline at the end"; bad=1; }
 	done < <(files '*.c' '*.h' '*.sh' '*.rst' '*.md' '*.yaml' Makefile '*/Makefile' Kbuild)
-	return $bad
+	return "$bad"
 }
 
 licences_are_named() {
@@ -65,7 +65,7 @@ licences_are_named() {
 	while read -r f; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: ' || { echo "$f: no SPDX line"; bad=1; }
 	done < <(files '*.c' '*.h' '*.sh' Makefile '*/Makefile' Kbuild 'selftests/vm/*')
-	return $bad
+	return "$bad"
 }
 
 no_fixed_sleep_in_a_test() {

@@ -8,7 +8,9 @@ set -euo pipefail
 found=
 for image in $(printf '%s\n' /boot/vmlinuz-* | sort -V); do
 	release=${image#/boot/vmlinuz-}
-	[ -r "$image" ] && [ -d "/lib/modules/$release/kernel" ] || continue
+	if [ ! -r "$image" ] || [ ! -d "/lib/modules/$release/kernel" ]; then
+		continue
+	fi
 	case ${1:-}:$release in
 	cloud:*-cloud-*) found=$release ;;
 	cloud:* | :*-cloud-*) ;;

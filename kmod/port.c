@@ -111,7 +111,7 @@ void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault)
 		return;
 	WRITE_ONCE(port->running, false);
 	set_bit(0, &port->changed);
-	queue_work(vmi_port_wq, &port->fault_work);
+	schedule_work(&port->fault_work);
 }
 
 static void port_fault_work(struct work_struct *work)
@@ -428,7 +428,11 @@ static int port_start(struct vmi_port *port, u64 features)
 	return 0;
 }
 
-/* When it returns nothing of the guest's memory is touched for this port. */
+/*
+ * When it returns nothing of the guest's memory is touched for this port. Waits
+ * for a page that is being brought in, which the VMM's memory may take long for:
+ * so never under vmi_ctl.
+ */
 static void port_stop(struct vmi_port *port)
 {
 	unsigned int i;
@@ -450,6 +454,8 @@ static void port_stop(struct vmi_port *port)
 	napi_disable(&port->napi);
 	hrtimer_cancel(&port->timer);
 	cancel_work_sync(&port->page_work);
+	/* A fault is told before the next start forgets it. */
+	flush_work(&port->fault_work);
 
 	skb_queue_purge(&port->rx.backlog);
 	port->start_idx[VMI_RX] = port->rx.q.next;
@@ -766,7 +772,11 @@ int vmi_port_open(struct vmi_vm *vm, struct vmi_port_open *p)
 		err = -ENOENT;
 		goto err_ctl;
 	}
-	mutex_lock(&port->lock);
+	/* Not waited for under vmi_ctl: its holder may wait for guest pages, see port_stop(). */
+	if (!mutex_trylock(&port->lock)) {
+		err = -EBUSY;
+		goto err_ctl;
+	}
 	if (port->file) {
 		err = -EBUSY;
 		goto err_lock;
@@ -810,31 +820,34 @@ err_ctl:
  *
  * Port files that are still open say ENODEV from now on.
  *
- * Context: process; takes vmi_ctl, waits for an RCU grace period.
+ * Context: process; takes vmi_ctl, waits for page faults under way and an RCU grace period.
  */
 void vmi_port_stop_all(struct vmi_vm *vm)
 {
-	struct vmi_mem *mem, *last = NULL;
-	struct vmi_port *port;
-	unsigned int n = 0;
+	struct vmi_port *ports[VM_PORTS_MAX], *port;
+	struct vmi_mem *mem[VM_PORTS_MAX];
+	unsigned int i, n = 0;
 
 	mutex_lock(&vmi_ctl);
 	list_for_each_entry(port, &vm->ports, vm_node) {
-		mutex_lock(&port->lock);
-		mem = port->file ? port_detach(port) : NULL;
-		mutex_unlock(&port->lock);
-		if (mem) {
-			last = mem;
-			n++;
-		}
+		kref_get(&port->ref);
+		ports[n++] = port;
 	}
 	mutex_unlock(&vmi_ctl);
-	if (!n)
-		return;
-	synchronize_rcu();
-	/* All had the memory of the one VM. */
-	while (n--)
-		vmi_mem_put(last);
+
+	/* Without vmi_ctl: this may wait long for a page of a VMM that means ill. */
+	for (i = 0; i < n; i++) {
+		mutex_lock(&ports[i]->lock);
+		mem[i] = ports[i]->file ? port_detach(ports[i]) : NULL;
+		mutex_unlock(&ports[i]->lock);
+	}
+	if (n)
+		synchronize_rcu();
+	for (i = 0; i < n; i++) {
+		if (mem[i])
+			vmi_mem_put(mem[i]);
+		kref_put(&ports[i]->ref, port_free);
+	}
 }
 
 /* ---- the object ---- */

@@ -22,7 +22,7 @@ dir=$(cd "$dir" && pwd)
 exec 8>"$dir/lock"
 flock 8
 for sub in kmod uapi; do
-	cp -rsu "$src/$sub" "$dir/"
+	cp -rsf "$src/$sub" "$dir/"
 	find "$dir/$sub" -xtype l -delete
 done
 ln -sf "$src/Kbuild" "$dir/Kbuild"

@@ -12,6 +12,7 @@
 #include "chr.h"
 #include "cmd.h"
 #include "event.h"
+#include "fwd.h"
 #include "mem.h"
 #include "net.h"
 #include "nl.h"
@@ -22,6 +23,8 @@ static int __init vmi_init(void)
 {
 	int err;
 
+	/* what the networks and ports below call into */
+	vmi_fwd_init();
 	err = vmi_event_init();
 	if (err)
 		return err;

@@ -6,7 +6,6 @@
  * Plays the client and the VMM. Needs root and a loaded module. The number of
  * random messages is VMI_FUZZ of the environment, 20000 if absent.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

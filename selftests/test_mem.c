@@ -4,7 +4,6 @@
  *
  * Plays the VMM and the tool. Needs root and a loaded module.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

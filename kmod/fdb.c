@@ -169,6 +169,7 @@ static void evict_expired(struct vmi_fdb *fdb, u32 ageing_ms)
 	struct hlist_node *tmp;
 	unsigned int i;
 
+	lockdep_assert_held(&fdb->lock);
 	for (i = 0; i < VMI_FDB_BUCKETS; i++)
 		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
 			if (expired(e, ageing_ms))

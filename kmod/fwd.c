@@ -816,6 +816,7 @@ static void backlog_purge(struct vmi_port *port)
 {
 	struct sk_buff *skb;
 
+	lockdep_assert_held(&port->rx.lock);
 	while ((skb = __skb_dequeue(&port->rx.backlog)))
 		skb_free_drop(port, skb, VMI_DROP_RX_FULL);
 }

@@ -240,6 +240,7 @@ void vmi_hostdev_del(struct vmi_net *net)
 {
 	struct net_device *dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
 
+	lockdep_assert_held(&vmi_ctl);
 	if (!dev)
 		return;
 	RCU_INIT_POINTER(net->host, NULL);

@@ -223,7 +223,7 @@ static bool vmi_life_is_reboot(u32 from, u32 to, u32 reason)
  * @state: enum vmi_state
  * @reason: enum vmi_reason
  *
- * Context: Process context.
+ * Context: Process context, @vmm->lock held until what is allowed has been reported.
  * Return: 0; 1 when it is the last report; -EINVAL (no such state or reason, or no
  * way there from here), -EOPNOTSUPP (a state of later), -ENODEV (detached).
  */
@@ -232,6 +232,7 @@ int vmi_life_check(struct vmi_vmm *vmm, u32 state, u32 reason)
 	struct vmi_vm *vm = vmm->vm;
 	int err = -EINVAL;
 
+	lockdep_assert_held(&vmm->lock);
 	if (state > VMI_STATE_CRASHED || reason > VMI_REASON_START_FAILED)
 		return -EINVAL;
 	if (BIT(state) & VMI_STATES_LATER)

@@ -503,6 +503,7 @@ static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue 
 	struct vmi_queue *q;
 	unsigned int i;
 
+	lockdep_assert_held(&port->lock);
 	for (i = 0; i < ARRAY_SIZE(arg->pad); i++) {
 		if (arg->pad[i])
 			return -EINVAL;
@@ -542,6 +543,7 @@ static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue 
 
 static long port_ioctl_enable(struct vmi_port *port, struct vmi_port_enable *arg)
 {
+	lockdep_assert_held(&port->lock);
 	if (arg->on > 1 || arg->pad || arg->pad2[0] || arg->pad2[1])
 		return -EINVAL;
 	if (arg->on)
@@ -715,6 +717,7 @@ static struct vmi_port *find_index(struct vmi_vm *vm, u32 index)
 {
 	struct vmi_port *port;
 
+	lockdep_assert_held(&vmi_ctl);
 	list_for_each_entry(port, &vm->ports, vm_node) {
 		if (port->index == index)
 			return port;
@@ -918,6 +921,7 @@ static int check_vm(struct vmi_vm *vm, struct netlink_ext_ack *extack)
 
 static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_stats_view *stats)
 {
+	lockdep_assert_held(&vmi_ctl);
 	memset(view, 0, sizeof(*view));
 	view->id = port->id;
 	view->index = port->index;
@@ -1062,6 +1066,7 @@ static void port_unlist(struct vmi_port *port)
 
 static void port_finish(struct vmi_port *port)
 {
+	lockdep_assert_held(&vmi_ctl);
 	/* Nobody polls or delivers any more; a fault may be being told. */
 	flush_work(&port->fault_work);
 	netif_napi_del(&port->napi);

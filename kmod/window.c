@@ -384,6 +384,7 @@ void vmi_mem_file(struct vmi_mem *mem, struct file *file)
  */
 int vmi_mem_mmap(struct vmi_mem *mem, struct vm_area_struct *vma)
 {
+	lockdep_assert_held_write(&vma->vm_mm->mmap_lock);
 	if (vmi_mem_dead(mem))
 		return -ENODEV;
 	if (vma->vm_flags & VM_EXEC)

@@ -26,8 +26,8 @@ struct vmi_vmm;
  * @done: called once, in process context, without locks, with the outcome; the
  *	text is never NULL. It does not free the command.
  * @free: frees the command, after @done
- * @timeout_ms: time limit
- * @op: enum vmi_command
+ * @timeout_ms: time limit; const once queued, as all above
+ * @op: enum vmi_command; const once queued
  * @id: number in the VM; given by vmi_cmd_queue(), const after
  * @vm: with a reference; given by vmi_cmd_queue(), const after
  * @ref: one of the list or of who took it off, one of the timer

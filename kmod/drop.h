@@ -23,6 +23,7 @@
 	X(NO_FEATURE,	"receiver-lacks-feature") \
 	X(PUNT_FULL,	"vmm-queue-full")
 
+/* in the order of the list, which is not an ABI: clients get names */
 enum vmi_drop {
 #define X(id, name) VMI_DROP_##id,
 	VMI_DROPS(X)

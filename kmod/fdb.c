@@ -11,7 +11,16 @@
 
 #include "fdb.h"
 
-/* mac, port and ages are const; seen is written without a lock, a stale value does no harm */
+/**
+ * struct vmi_fdb_entry - a MAC address and where it is
+ * @node: in its bucket; the table's lock, read by RCU
+ * @rcu: freed by RCU
+ * @mac: the address; const
+ * @ages: learned, else permanent; const
+ * @port: the port, NULL for the host's interface; const. No reference: the entry goes
+ *	before the port does
+ * @seen: jiffies when it was last seen; written without a lock, a stale value does no harm
+ */
 struct vmi_fdb_entry {
 	struct hlist_node node;
 	struct rcu_head rcu;

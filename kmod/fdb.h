@@ -32,9 +32,16 @@ struct vmi_fdb {
 	struct hlist_head bucket[VMI_FDB_BUCKETS];
 };
 
+/**
+ * struct vmi_fdb_entry_view - what is told of an entry
+ * @mac: the address
+ * @port: the port, good as long as vmi_ctl is held; NULL for the host's interface
+ * @age_ms: time since it was last seen, 0 if it does not age
+ * @ages: it does
+ */
 struct vmi_fdb_entry_view {
 	u8 mac[ETH_ALEN];
-	struct vmi_port *port;	/* NULL: the host's */
+	struct vmi_port *port;
 	u32 age_ms;
 	bool ages;
 };

@@ -48,11 +48,18 @@ struct pkt {
 	const struct vmi_piece *piece;
 };
 
-/* What a poll has to do at its end, without the sender's memory locked. */
+/**
+ * struct batch - what a poll has to do at its end, without the sender's memory locked
+ * @rx: receivers to interrupt, good in the RCU read section that found them
+ * @n: their number
+ * @host: skbs for the host's stack
+ *
+ * On the stack of one poll: nobody else sees it.
+ */
 struct batch {
 	struct vmi_port *rx[BATCH_PORTS];
 	unsigned int n;
-	struct list_head host;	/* for the host's stack */
+	struct list_head host;
 };
 
 enum verdict {
@@ -63,10 +70,17 @@ enum verdict {
 
 /* ---- reading a frame, front to back ---- */
 
+/**
+ * struct reader - where one is in a frame
+ * @pkt: the frame
+ * @off: bytes of it that have been read
+ * @piece: index of the piece that @off is in, once it is beyond the head
+ * @in_piece: bytes from there
+ */
 struct reader {
 	const struct pkt *pkt;
-	u32 off;	/* in the frame */
-	u32 piece;	/* where @off is, once it is beyond the head */
+	u32 off;
+	u32 piece;
 	u32 in_piece;
 };
 

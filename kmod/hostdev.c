@@ -22,8 +22,12 @@
 #define HOST_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN)
 
+/**
+ * struct hostdev_priv - our part of the netdev
+ * @net: the network, which outlives the netdev; const
+ */
 struct hostdev_priv {
-	struct vmi_net *net;	/* outlives the netdev */
+	struct vmi_net *net;
 };
 
 static void (*hostdev_xmit)(struct vmi_net *net, struct sk_buff *skb);

@@ -145,9 +145,7 @@ static const struct mmu_interval_notifier_ops vmi_mem_ops = {
 /**
  * vmi_mem_alloc() - memory of a new VMM, without regions
  *
- * The caller's mm is the one that the regions will be in.
- *
- * Context: process, a user's.
+ * Context: process, a user's: its mm is the one that the regions will be in.
  * Return: the memory with one reference, or NULL when there is no memory.
  */
 struct vmi_mem *vmi_mem_alloc(void)

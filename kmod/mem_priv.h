@@ -76,7 +76,7 @@ struct vmi_refused {
  * @region: by slot; changed under @mutex and @lock, read under either or RCU
  * @cache: gfn -> page, tagged 1 when writable. No reference is held: while the
  *	entry stands, the page is mapped by the VMM. @lock
- * @inode: carries the address space of the windows
+ * @inode: carries the address space of the windows; const
  * @mapped: gfn -> page that stands in a window, tagged 1 when writable there,
  *	with a reference. @lock
  * @inserting: held for reading while a page goes from @mapped into a window

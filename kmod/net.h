@@ -20,12 +20,29 @@ struct net;
 struct net_device;
 struct netlink_ext_ack;
 
-/* What a client asks for; zero where it is silent (no_flags etc. tell for net-set). */
+/**
+ * struct vmi_net_conf - what a client asks for; zero where it is silent
+ * @name: of the network
+ * @ifname: of the host's interface
+ * @mode: enum vmi_net_mode
+ * @flags: BIT(VMI_NET_FLAG_*)
+ * @subnet: network address
+ * @prefix_len: 8 to 30
+ * @gateway: the host's address
+ * @range_first: first address leased
+ * @range_last: last address leased
+ * @lease_s: lease time, from 60
+ * @mtu: bytes of the IP packet, 576 to 9216
+ * @ageing_ms: life of a learned forwarding entry, from 1000
+ * @set_flags: @flags were given, for net-set
+ *
+ * The guards of a network's own one are those of struct vmi_net.
+ */
 struct vmi_net_conf {
 	char name[VMI_NAME_LEN];
 	char ifname[16];
 	u32 mode;
-	u32 flags;		/* BIT(VMI_NET_FLAG_*) */
+	u32 flags;
 	__be32 subnet;
 	u8 prefix_len;
 	__be32 gateway;
@@ -34,21 +51,35 @@ struct vmi_net_conf {
 	u32 lease_s;
 	u32 mtu;
 	u32 ageing_ms;
-	bool set_flags;		/* net-set: flags were given */
+	bool set_flags;
 };
 
-/* What a client is shown. */
+/**
+ * struct vmi_net_view - what a client is shown of a network
+ * @conf: its configuration, complete
+ * @id: identifier
+ * @ports: number of its ports
+ * @ifindex: the host's interface, 0 for none
+ * @uid: of the client that added it
+ */
 struct vmi_net_view {
 	struct vmi_net_conf conf;
 	u32 id;
 	u32 ports;
-	int ifindex;		/* 0: no host interface */
+	int ifindex;
 	kuid_t uid;
 };
 
 #define VMI_DROPS_MAX	32
 
-/* Counters, folded; drop[] is indexed by enum vmi_drop of drop.h */
+/**
+ * struct vmi_stats_view - counters of all CPUs together; rx and tx as the guest sees them
+ * @rx_packets: frames delivered
+ * @rx_bytes: of these, without the virtio-net header
+ * @tx_packets: frames taken that passed the checks, delivered or not
+ * @tx_bytes: of these
+ * @drop: frames dropped, by enum vmi_drop
+ */
 struct vmi_stats_view {
 	u64 rx_packets;
 	u64 rx_bytes;
@@ -57,7 +88,14 @@ struct vmi_stats_view {
 	u64 drop[VMI_DROPS_MAX];
 };
 
-/* Counters of one CPU; written with bottom halves off, folded without a lock. */
+/**
+ * struct vmi_stats - counters of one CPU; written with bottom halves off, folded without a lock
+ * @rx_packets: see struct vmi_stats_view, here and below
+ * @rx_bytes: see there
+ * @tx_packets: see there
+ * @tx_bytes: see there
+ * @drop: see there
+ */
 struct vmi_stats {
 	u64 rx_packets;
 	u64 rx_bytes;
@@ -120,7 +158,14 @@ int vmi_net_next(u32 *cursor, struct vmi_net_view *view, struct vmi_stats_view *
 int vmi_net_view(const char *name, struct vmi_net_view *view, struct vmi_stats_view *stats);
 u32 vmi_net_count(void);
 
-/* One forwarding entry; vmi_ctl held. port 0: the host's. 0 or -ENOENT at the end. */
+/**
+ * struct vmi_fdb_view - what a client is shown of a forwarding entry
+ * @mac: the address
+ * @port: identifier of the port, 0 for the host's interface
+ * @age_ms: time since it was last seen
+ * @ages: @age_ms has a meaning
+ * @vm: name of the port's VM, empty for the host's interface
+ */
 struct vmi_fdb_view {
 	u8 mac[6];
 	u32 port;
@@ -128,6 +173,7 @@ struct vmi_fdb_view {
 	bool ages;
 	char vm[VMI_NAME_LEN];
 };
+/* vmi_ctl held; 0, or -ENOENT at the end */
 int vmi_net_fdb(const char *name, u32 index, struct vmi_fdb_view *view);
 
 int vmi_net_init(void);

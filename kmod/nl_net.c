@@ -129,7 +129,10 @@ int vmi_nl_net_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
-/* where a dump goes on, by identifier, so that it skips and repeats nothing */
+/**
+ * struct vmi_nl_cursor - where a dump goes on, so that it skips and repeats nothing
+ * @id: identifier of the last object shown
+ */
 struct vmi_nl_cursor {
 	u32 id;
 };
@@ -585,7 +588,10 @@ out:
 	return err;
 }
 
-/* where the dump of a table goes on */
+/**
+ * struct vmi_nl_fdb_cursor - where the dump of a table goes on
+ * @index: of the next entry; a change of the table under the dump may skip or repeat some
+ */
 struct vmi_nl_fdb_cursor {
 	u32 index;
 };

@@ -104,13 +104,22 @@ int vmi_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(reply, info);
 }
 
+/**
+ * struct vmi_nl_vm_dump - what vmi_nl_vm_dump_one() needs to know
+ * @skb: the answer
+ * @cb: the request
+ * @all: the sender may see the VMs of others
+ */
 struct vmi_nl_vm_dump {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
 	bool all;
 };
 
-/* where a dump goes on, by identifier, so that it skips and repeats nothing */
+/**
+ * struct vmi_nl_vm_cursor - where a dump goes on, so that it skips and repeats nothing
+ * @id: identifier of the last VM looked at
+ */
 struct vmi_nl_vm_cursor {
 	u64 id;
 };

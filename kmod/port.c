@@ -35,7 +35,10 @@
 			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
 			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
 
-/* Who has opened a port. Holds a reference to it; port->file says whether it still is the one. */
+/**
+ * struct vmi_pfile - who has opened a port
+ * @port: with a reference; const. Its @file says whether this still is the one.
+ */
 struct vmi_pfile {
 	struct vmi_port *port;
 };

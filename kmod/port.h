@@ -6,14 +6,18 @@
  *
  * Lock order of the switch, outermost first:
  *
- *	vmi_ctl			configuration: networks, ports, who has a port's file
+ *	vmi_ctl			configuration: networks and ports
  *	  rtnl			only while the host's interface is added or removed
- *	  port->lock		set-up, start and stop of the rings
+ *	  port->lock		who has the port's file, the rings' start and stop; its
+ *				holder may wait for guest pages: tried under vmi_ctl only
  *	vmi_mem_lock(sender)	for a NAPI poll; reader's locks, so that
  *	  vmi_mem_lock(receiver)	the order of two guests does not matter
  *	    port->rx.lock	of the receiver; never two
  *	      eventfd		of the receiver, to interrupt its guest
  *	fdb->lock, port->punt.lock: leaves
+ *
+ * All locks of the module, and why nobody uses what is freed, are in
+ * Documentation/locking.rst.
  *
  * An eventfd's wake-up runs our kick callback under the eventfd's lock with
  * interrupts off: it takes nothing and only queues irq_work.
@@ -49,13 +53,34 @@ struct vmi_vm;
 #define VMI_FULL_US	2000	/* how long a full receiver delays its senders */
 #define VMI_PAGES_US	50000	/* and one whose pages are being brought in */
 
+/**
+ * struct vmi_port_conf - what a client asks for
+ * @net: name of the network
+ * @have_mac: @mac is given, else one is chosen
+ * @mac: address
+ * @ip: lease, 0 to have one chosen
+ */
 struct vmi_port_conf {
 	char net[VMI_NAME_LEN];
 	bool have_mac;
 	u8 mac[6];
-	__be32 ip;		/* 0: let the network choose */
+	__be32 ip;
 };
 
+/**
+ * struct vmi_port_view - what a client is shown of a port
+ * @id: see struct vmi_port, here and below
+ * @index: see there
+ * @vm: name of the VM
+ * @net: name of the network
+ * @mac: see there
+ * @ip: see there
+ * @link: see there
+ * @active: the rings are started and without a fault
+ * @fault: see there
+ * @features: negotiated, 0 while the rings are stopped
+ * @owner: of the VM
+ */
 struct vmi_port_view {
 	u32 id;
 	u32 index;
@@ -154,13 +179,15 @@ struct vmi_port_rx {
  * @link: up; vmi_ctl, read without a lock
  * @stats: per CPU
  * @lock: set-up of the rings
- * @file: who has opened the port, NULL if nobody; @lock
+ * @file: who has opened the port, NULL if nobody; @lock, read without where it is only a hint
  * @mem: the guest's memory, NULL without a file; @lock, read by RCU
  * @set: queue set-up asked for; @lock
  * @have: which of @set are complete; @lock
- * @features: negotiated; @lock, const while @running
+ * @start_idx: available index to start each queue from; @lock
+ * @features: negotiated; @lock, const while @running, when the packet path reads it
  * @on: the rings are started; @lock, read without a lock
- * @running: started and without a fault; cleared by whoever finds one
+ * @running: started and without a fault; set and cleared under @lock and @rx.lock, cleared
+ *	without by whoever finds a fault, read without a lock
  * @fault: enum vmi_port_fault, kept until the next start; atomic
  * @changed: link or fault changed since VMI_PORT_STATUS; atomic
  * @kick: hooks for the guest's notifications; @lock
@@ -210,11 +237,14 @@ struct vmi_port {
 	struct vmi_port_rx rx;
 };
 
-/* What the forwarding layer does for ports; it registers before the first port. */
+/**
+ * struct vmi_switch - what the forwarding layer does for ports; it registers before the first port
+ * @poll: serve the port and return what was done of the budget; softirq
+ * @inject: give a frame to the port's guest and nobody else, 0 or a negative errno; bottom
+ *	halves off, takes the skb over
+ */
 struct vmi_switch {
-	/* softirq: serve the port, return what was done of the budget */
 	int (*poll)(struct vmi_port *port, int budget);
-	/* bottom halves off: give a frame to the port's guest only; takes the skb over */
 	int (*inject)(struct vmi_port *port, struct sk_buff *skb);
 };
 

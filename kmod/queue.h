@@ -35,7 +35,11 @@ struct vmi_miss {
 
 #define VMI_MISS_WRITE	BIT_ULL(63)
 
-/* A contiguous piece of guest memory at its kernel address. */
+/**
+ * struct vmi_piece - a contiguous piece of guest memory
+ * @addr: kernel address, good as long as vmi_mem_lock() is held
+ * @len: bytes
+ */
 struct vmi_piece {
 	u8 *addr;
 	u32 len;

@@ -18,7 +18,13 @@
 #define VMI_TX_BYTES_MAX	(VMI_FRAME_LEN_MAX + VMI_HDR_LEN)
 #define VMI_RX_BYTES_MAX	(1U << 20)	/* of one receive buffer */
 
-/* One descriptor, in the host's byte order. */
+/**
+ * struct vmi_ring_desc - copy of a descriptor, in the host's byte order
+ * @gpa: address of the buffer or table
+ * @len: bytes of it
+ * @flags: VRING_DESC_F_*
+ * @next: number of the next descriptor, if @flags say so
+ */
 struct vmi_ring_desc {
 	u64 gpa;
 	u32 len;
@@ -26,6 +32,11 @@ struct vmi_ring_desc {
 	u16 next;
 };
 
+/**
+ * struct vmi_ring_seg - a segment of a chain
+ * @gpa: address
+ * @len: bytes, not 0
+ */
 struct vmi_ring_seg {
 	u64 gpa;
 	u32 len;

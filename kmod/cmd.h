@@ -23,8 +23,8 @@ struct vmi_vmm;
 
 /**
  * struct vmi_client_cmd - a command of a client
- * @done: called once, in process context, without locks, with the outcome; the
- *	text is never NULL. It does not free the command.
+ * @done: called once, in process context, with the outcome; the text is never NULL. No
+ *	lock is held but that of the VM file, at its last report. It does not free the command.
  * @free: frees the command, after @done
  * @timeout_ms: time limit; const once queued, as all above
  * @op: enum vmi_command; const once queued

@@ -8,12 +8,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/anon_inodes.h>
 #include <linux/capability.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/proc_fs.h>
 #include <linux/slab.h>
@@ -48,24 +47,6 @@ static DEFINE_MUTEX(vmi_raw_lock);
 static LIST_HEAD(vmi_raws);
 static struct proc_dir_entry *vmi_raw_dir;
 
-/* The mode has been checked, but it knows neither the capability nor a change of owner. */
-static int vmi_raw_open(struct inode *inode, struct file *file)
-{
-	struct vmi_raw *raw = pde_data(inode);
-
-	/* nor does it bind CAP_DAC_OVERRIDE */
-	if (file->f_mode & FMODE_WRITE)
-		return -EACCES;
-	if (!vmi_vm_may(raw->vm, CAP_SYS_PTRACE))
-		return -EACCES;
-	if (vmi_mem_dead(raw->mem))
-		return -ENODEV;
-	vmi_mem_get(raw->mem);
-	file->private_data = raw->mem;
-	return 0;
-}
-
-/* Called when the entry is removed, too: proc_remove() waits for it. */
 static int vmi_raw_release(struct inode *inode, struct file *file)
 {
 	vmi_mem_put(file->private_data);
@@ -100,46 +81,54 @@ static loff_t vmi_raw_lseek(struct file *file, loff_t off, int whence)
 	return fixed_size_llseek(file, off, whence, top);
 }
 
-static int vmi_raw_window_release(struct inode *inode, struct file *file)
+static int vmi_raw_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	vmi_mem_put(file->private_data);
-	return 0;
+	/* the file is open for reading only: the core has refused shared writable mappings */
+	vm_flags_clear(vma, VM_MAYWRITE);
+	return vmi_mem_mmap(file->private_data, vma);
 }
 
-static const struct file_operations vmi_raw_window_fops = {
+static const struct file_operations vmi_raw_fops = {
 	.owner = THIS_MODULE,
-	.release = vmi_raw_window_release,
+	.release = vmi_raw_release,
+	.read = vmi_raw_read,
+	.llseek = vmi_raw_lseek,
+	.mmap = vmi_raw_mmap,
 };
 
 /*
- * A mapping outlives the entry, and a proc file keeps no module: so the
- * mapping gets a file of its own, which does, and whose address space the
- * notifier can unmap.
+ * The mode has been checked, but it knows neither the capability nor a change of
+ * owner.
+ *
+ * proc_remove() waits for the operations of an entry that are under way, and a
+ * read may wait for as long as its reader wants (its buffer may be on a file
+ * system of the reader's own). So the file gets operations that the entry
+ * does not know of: they keep the module, and outlive the entry.
  */
-static int vmi_raw_mmap(struct file *file, struct vm_area_struct *vma)
+static int vmi_raw_open(struct inode *inode, struct file *file)
 {
-	struct vmi_mem *mem = file->private_data;
-	struct file *window;
-	int err;
+	struct vmi_raw *raw = pde_data(inode);
 
-	window = anon_inode_getfile("[vmi-window]", &vmi_raw_window_fops, mem, O_RDONLY);
-	if (IS_ERR(window))
-		return PTR_ERR(window);
-	vmi_mem_get(mem);
-	vmi_mem_file(mem, window);
-
-	/* the file is open for reading only: the core has refused shared writable mappings */
-	vm_flags_clear(vma, VM_MAYWRITE);
-	err = vmi_mem_mmap(mem, vma);
-	if (!err)
-		vma_set_file(vma, window);
-	fput(window);
-	return err;
+	/* nor does it bind CAP_DAC_OVERRIDE */
+	if (file->f_mode & FMODE_WRITE)
+		return -EACCES;
+	if (!vmi_vm_may(raw->vm, CAP_SYS_PTRACE))
+		return -EACCES;
+	if (vmi_mem_dead(raw->mem))
+		return -ENODEV;
+	/* of the operations that the file gets */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	vmi_mem_get(raw->mem);
+	file->private_data = raw->mem;
+	vmi_mem_file(raw->mem, file);
+	replace_fops(file, &vmi_raw_fops);
+	return 0;
 }
 
+/* All but open stand here only to say what such a file can do: see vmi_raw_open(). */
 static const struct proc_ops vmi_raw_ops = {
 	.proc_open = vmi_raw_open,
-	.proc_release = vmi_raw_release,
 	.proc_read = vmi_raw_read,
 	.proc_lseek = vmi_raw_lseek,
 	.proc_mmap = vmi_raw_mmap,
@@ -224,8 +213,7 @@ int vmi_proc_add(struct vmi_vm *vm)
  * vmi_proc_del() - a VM has lost its VMM
  * @vm: the VM; nothing happens if it has no file
  *
- * Open files are closed; reads under way are waited for. They end soon when
- * the memory has been killed before.
+ * Files that are open stay, and say -ENODEV once the memory is killed.
  *
  * Context: process, vmi_ctl held; takes vmi_raw_lock.
  */

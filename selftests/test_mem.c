@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,12 +19,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <linux/userfaultfd.h>
 #include <linux/vmi_chr.h>
 
 #define VM_NAME		"test-mem"
@@ -795,6 +798,81 @@ static int test_raw(void)
 	return 0;
 }
 
+/* a reader whose buffer is not served: its page faults wait for us */
+struct stuck {
+	pthread_t thread;
+	int fd;
+	int uffd;
+	char *buf;
+	long ret;
+};
+
+static void *stuck_read(void *arg)
+{
+	struct stuck *r = arg;
+
+	r->ret = pread(r->fd, r->buf, PAGE, 0);
+	return NULL;
+}
+
+static int stuck_start(struct stuck *r, int fd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct pollfd p = { .events = POLLIN };
+
+	r->fd = fd;
+	r->buf = ram_map(PAGE);
+	r->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	CHECK(r->buf && r->uffd >= 0);
+	CHECK(!ioctl(r->uffd, UFFDIO_API, &api));
+	reg.range.start = (uintptr_t)r->buf;
+	reg.range.len = PAGE;
+	CHECK(!ioctl(r->uffd, UFFDIO_REGISTER, &reg));
+	CHECK(!pthread_create(&r->thread, NULL, stuck_read, r));
+	/* it is in the kernel, at its buffer */
+	p.fd = r->uffd;
+	CHECK(poll(&p, 1, 10000) == 1);
+	return 0;
+}
+
+/* its page is there at last */
+static int stuck_end(struct stuck *r)
+{
+	close(r->uffd);
+	CHECK(!pthread_join(r->thread, NULL));
+	munmap(r->buf, PAGE);
+	close(r->fd);
+	return 0;
+}
+
+/* A reader that never gets on holds up neither the VM's end nor anybody else. */
+static int test_stuck_reader(void)
+{
+	struct stuck raw, sess;
+	struct vm vm;
+	int fd;
+
+	CHECK(!vm_start(&vm));
+	strcpy(vm.low, "here");
+	CHECK(!stuck_start(&raw, open(RAW, O_RDONLY)));
+	CHECK(!stuck_start(&sess, sess_open(VMI_RIGHT_READ)));
+	/* the raw file is made anew with another size */
+	CHECK(!vm_mem(vm.fd, 1, 0, 0, NULL, 0));
+	fd = vm_attach(VM_OTHER);
+	CHECK(fd >= 0);
+	close(fd);
+	close(vm.fd);
+	vm.fd = -1;
+	fd = vm_attach(VM_NAME);
+	CHECK(fd >= 0);
+	close(fd);
+	CHECK(!stuck_end(&raw) && !stuck_end(&sess));
+	CHECK(raw.ret == PAGE && sess.ret == PAGE);
+	vm_stop(&vm);
+	return 0;
+}
+
 /* page tables, built at 1 MiB of the guest */
 
 #define PT_P	1ULL
@@ -1302,6 +1380,7 @@ static const struct {
 	{ "lock_all", test_lock_all },
 	{ "overlaid", test_overlaid },
 	{ "raw", test_raw },
+	{ "stuck_reader", test_stuck_reader },
 	{ "walk", test_walk },
 	{ "malicious_tables", test_malicious_tables },
 	{ "attach_flat", test_attach_flat },

@@ -210,7 +210,10 @@ static void port_kick_work(struct irq_work *work)
 
 /* ---- bringing pages in ---- */
 
-/* A bad address is the guest's doing; anything else passes or ends with the VM. */
+/*
+ * A bad address is the guest's doing, and without the VMM's address space (a
+ * VM file outlives it in a child) every address is one. Want of memory passes.
+ */
 static bool page_in(struct vmi_port *port, struct vmi_mem *mem, const struct vmi_miss *miss)
 {
 	bool ok = true;
@@ -220,7 +223,7 @@ static bool page_in(struct vmi_port *port, struct vmi_mem *mem, const struct vmi
 	for (i = 0; i < miss->n; i++) {
 		err = vmi_mem_fault(mem, miss->gfn[i] & ~VMI_MISS_WRITE,
 				    miss->gfn[i] & VMI_MISS_WRITE);
-		if (err == -EFAULT)
+		if (err == -EFAULT || err == -ENODEV)
 			vmi_port_fail(port, miss->ring ? VMI_PORT_FAULT_RING_ADDRESS :
 							 VMI_PORT_FAULT_BAD_ADDRESS);
 		if (err)
@@ -287,30 +290,33 @@ static void port_page_work(struct work_struct *work)
 	struct vmi_mem *mem;
 	struct vmi_miss miss;
 	unsigned int round;
+	bool ok = true;
 	u16 from = 0;
 
 	/* Stop waits for us before it takes the memory away. */
 	mem = rcu_dereference_protected(port->mem, true);
 
 	if (smp_load_acquire(&port->tx.pages)) {
-		page_in(port, mem, &port->tx.q.miss);
+		ok = page_in(port, mem, &port->tx.q.miss);
 		/* The poll has its miss list again. */
 		smp_store_release(&port->tx.pages, false);
 	}
-	for (round = 0; round < PAGE_ROUNDS; round++) {
+	for (round = 0; ok && round < PAGE_ROUNDS; round++) {
 		from = scan_rx(port, mem, from, &miss);
-		if (!miss.n || !page_in(port, mem, &miss))
+		if (!miss.n)
 			break;
+		ok = page_in(port, mem, &miss);
 	}
 
 	spin_lock_bh(&port->rx.lock);
 	port->rx.pages = false;
-	spin_unlock_bh(&port->rx.lock);
-
 	set_bit(0, &port->rx.event);
-	local_bh_disable();
-	napi_schedule(&port->napi);
-	local_bh_enable();
+	/* What failed is tried again, but not in a loop. */
+	if (ok)
+		napi_schedule(&port->napi);
+	else if (port->rx.on)
+		vmi_port_poll_later(port);
+	spin_unlock_bh(&port->rx.lock);
 }
 
 /* ---- kicks ---- */

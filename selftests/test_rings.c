@@ -5,6 +5,9 @@
  *
  * Plays the VMM and the guest's virtio-net driver. Needs root and a loaded module.
  */
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
 #include "vnet.h"
 
 #define NET		"trg"
@@ -369,6 +372,46 @@ static int test_unmapped(void)
 	return recovers();
 }
 
+static struct guest orphan;
+
+/* in a child of the VMM, which has its files but not its address space */
+static int orphan_faults(int vmm)
+{
+	struct pollfd p = { .fd = vmm, .events = POLLIN };
+
+	CHECK(poll(&p, 1, 10000) == 1);
+	kick(&orphan, 0);
+	kick(&orphan, 1);
+	return expect_fault(&orphan, VMI_PORT_FAULT_RING_ADDRESS);
+}
+
+/* the VMM ends, and a child keeps the VM going: there is no memory for its rings */
+static int test_orphan(void)
+{
+	int result[2], vmm;
+	char ok = 0;
+
+	CHECK(!pipe(result));
+	if (!fork()) {
+		vmm = syscall(SYS_pidfd_open, getpid(), 0);
+		if (guest_new(&orphan, "trg-o", NET) || guest_start(&orphan, F_ALL))
+			_exit(1);
+		rx_post(&orphan, 4, 1536);
+		if (fork())
+			_exit(0);
+		ok = !orphan_faults(vmm);
+		close(orphan.port);
+		close(orphan.vm);
+		_exit(write(result[1], &ok, 1) != 1);
+	}
+	close(result[1]);
+	CHECK(read(result[0], &ok, 1) == 1 && ok);
+	close(result[0]);
+	wait(NULL);
+	CHECK(!nl_vm(VMI_CMD_VM_DEL, "trg-o"));
+	return recovers();
+}
+
 /* many kicks on a port that has been stopped, and on one that is being stopped */
 static int test_kick_storm(void)
 {
@@ -458,6 +501,7 @@ static const struct {
 	{ "receive rings", test_rx },
 	{ "receive ring, looked at ahead", test_rx_ahead },
 	{ "memory taken away", test_unmapped },
+	{ "address space gone", test_orphan },
 	{ "kick storm", test_kick_storm },
 	{ "random rings", test_fuzz },
 };

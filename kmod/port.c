@@ -505,6 +505,16 @@ static struct vmi_mem *port_detach(struct vmi_port *port)
 
 /* ---- the port file ---- */
 
+/*
+ * Under port->lock, or as a hint: once it is false it stays so. Asked before the
+ * lock is taken, so that a file which is left over from an earlier VMM never
+ * stands in the way of the present one's vmi_port_open(), which does not wait.
+ */
+static bool port_is_open(struct vmi_pfile *pf)
+{
+	return READ_ONCE(pf->port->file) == pf;
+}
+
 static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue *arg)
 {
 	struct eventfd_ctx *call = NULL;
@@ -588,8 +598,10 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 		return -ENOTTY;
 	}
 
+	if (!port_is_open(pf))
+		return -ENODEV;
 	mutex_lock(&port->lock);
-	if (port->file != pf) {
+	if (!port_is_open(pf)) {
 		err = -ENODEV;
 	} else if (cmd == VMI_PORT_QUEUE) {
 		err = port_ioctl_queue(port, &arg.queue);
@@ -620,7 +632,7 @@ static ssize_t port_read(struct file *file, char __user *buf, size_t len, loff_t
 	ssize_t err;
 
 	for (;;) {
-		if (READ_ONCE(port->file) != pf)
+		if (!port_is_open(pf))
 			return -ENODEV;
 		skb = skb_dequeue(&port->punt);
 		if (skb)
@@ -628,7 +640,7 @@ static ssize_t port_read(struct file *file, char __user *buf, size_t len, loff_t
 		if (file->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		err = wait_event_interruptible(port->wait, !skb_queue_empty_lockless(&port->punt) ||
-					       READ_ONCE(port->file) != pf);
+					       !port_is_open(pf));
 		if (err)
 			return err;
 	}
@@ -651,6 +663,8 @@ static ssize_t port_write(struct file *file, const char __user *buf, size_t len,
 
 	if (len < ETH_HLEN || len > VMI_FRAME_MAX)
 		return -EINVAL;
+	if (!port_is_open(pf))
+		return -ENODEV;
 	skb = alloc_skb(len, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
@@ -660,7 +674,7 @@ static ssize_t port_write(struct file *file, const char __user *buf, size_t len,
 	}
 
 	mutex_lock(&port->lock);
-	if (port->file != pf) {
+	if (!port_is_open(pf)) {
 		kfree_skb(skb);
 		err = -ENODEV;
 	} else {
@@ -679,7 +693,7 @@ static __poll_t port_fpoll(struct file *file, poll_table *pt)
 	__poll_t mask = EPOLLOUT | EPOLLWRNORM;
 
 	poll_wait(file, &port->wait, pt);
-	if (READ_ONCE(port->file) != pf)
+	if (!port_is_open(pf))
 		return EPOLLHUP | EPOLLERR;
 	if (!skb_queue_empty_lockless(&port->punt))
 		mask |= EPOLLIN | EPOLLRDNORM;
@@ -697,10 +711,12 @@ static int port_release(struct inode *inode, struct file *file)
 	struct vmi_port *port = pf->port;
 	struct vmi_mem *mem = NULL;
 
-	mutex_lock(&port->lock);
-	if (port->file == pf)
-		mem = port_detach(port);
-	mutex_unlock(&port->lock);
+	if (port_is_open(pf)) {
+		mutex_lock(&port->lock);
+		if (port_is_open(pf))
+			mem = port_detach(port);
+		mutex_unlock(&port->lock);
+	}
 	if (mem) {
 		/* Senders that found it still lock it, though they deliver no more. */
 		synchronize_rcu();

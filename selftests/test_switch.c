@@ -4,6 +4,8 @@
  *
  * Plays the VMM and the guest's virtio-net driver. Needs root and a loaded module.
  */
+#include <pthread.h>
+
 #include "vnet.h"
 
 #define NET		"tsw"
@@ -962,6 +964,46 @@ static int test_vmm_gone(void)
 	return stop_pair();
 }
 
+static int nag_end;
+
+static void *port_nag(void *port)
+{
+	struct vmi_port_status st;
+
+	while (!__atomic_load_n(&nag_end, __ATOMIC_RELAXED))
+		ioctl(*(int *)port, VMI_PORT_STATUS, &st);
+	return NULL;
+}
+
+/* a port file of the VMM before does not keep the next one from opening the port */
+static int test_left_over(void)
+{
+	struct vmi_port_open po = { 0 };
+	struct vmi_attach at = { 0 };
+	int i, port, bad = 0;
+	pthread_t nag;
+
+	guest_del(&c);
+	CHECK(!guest_new(&c, "tsw-c", NET));
+	close(c.vm);
+	CHECK(refused(guest_stop(&c, NULL), ENODEV));
+	CHECK(!pthread_create(&nag, NULL, port_nag, &c.port));
+	strcpy(at.name, c.name);
+	for (i = 0; i < 200 && !bad; i++) {
+		c.vm = ioctl(dev_fd, VMI_ATTACH, &at);
+		po.index = 0;
+		port = ioctl(c.vm, VMI_VM_PORT, &po);
+		bad = port < 0;
+		close(c.vm);
+		close(port);
+	}
+	__atomic_store_n(&nag_end, 1, __ATOMIC_RELAXED);
+	pthread_join(nag, NULL);
+	c.vm = -1;
+	CHECK(!bad);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(void);
@@ -994,6 +1036,7 @@ static const struct {
 	{ "pages reclaimed under traffic", test_reclaim },
 	{ "forwarding table", test_fdb },
 	{ "VMM gone", test_vmm_gone },
+	{ "port file left over", test_left_over },
 };
 
 static int get_host_mac(void)

@@ -470,16 +470,9 @@ static int vmi_nl_port_check(struct vmi_vm *vm, struct netlink_ext_ack *extack)
 static int vmi_nl_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf,
 			   struct vmi_port_view *view, struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = vmi_nl_port_check(vm, extack);
 
-	err = vmi_nl_port_check(vm, extack);
-	if (err)
-		return err;
-	if (vm->nports >= VMI_PORTS_PER_VM) {
-		NL_SET_ERR_MSG(extack, "a VM has at most 8 ports");
-		return -EDQUOT;
-	}
-	return vmi_port_new(vm, conf, view, extack);
+	return err ? err : vmi_port_new(vm, conf, view, extack);
 }
 
 /**

@@ -23,7 +23,6 @@
 #include "port.h"
 #include "vm.h"
 
-#define VM_PORTS_MAX	16	/* ports of a VM */
 #define PAGE_ROUNDS	(2 * VMI_RING_SIZE_MAX)	/* bound of page_work, for a guest that moves its rings */
 
 #define PORT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
@@ -852,8 +851,8 @@ err_ctl:
  */
 void vmi_port_stop_all(struct vmi_vm *vm)
 {
-	struct vmi_port *ports[VM_PORTS_MAX], *port;
-	struct vmi_mem *mem[VM_PORTS_MAX];
+	struct vmi_port *ports[VMI_PORTS_PER_VM], *port;
+	struct vmi_mem *mem[VMI_PORTS_PER_VM];
 	unsigned int i, n = 0;
 
 	mutex_lock(&vmi_ctl);
@@ -882,12 +881,12 @@ void vmi_port_stop_all(struct vmi_vm *vm)
 
 static struct vmi_port *port_alloc(void)
 {
-	struct vmi_port *port = kzalloc(sizeof(*port), GFP_KERNEL);
+	struct vmi_port *port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
 	unsigned int i;
 
 	if (!port)
 		return NULL;
-	port->stats = alloc_percpu(struct vmi_stats);
+	port->stats = alloc_percpu_gfp(struct vmi_stats, GFP_KERNEL_ACCOUNT);
 	if (!port->stats) {
 		kfree(port);
 		return NULL;
@@ -975,8 +974,8 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
  * @extack: for the explanation
  *
  * Context: process, vmi_ctl held.
- * Return: 0, -ENOENT (network), -EBUSY (the VM has a VMM), -EINVAL,
- * -EADDRINUSE, -ENOSPC or -ENOMEM.
+ * Return: 0, -ENOENT (network), -EBUSY (the VM has a VMM), -EDQUOT (it has as many
+ * ports as it can have), -EINVAL, -EADDRINUSE, -ENOSPC or -ENOMEM.
  */
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack)
@@ -994,9 +993,9 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	err = check_vm(vm, extack);
 	if (err)
 		return err;
-	if (vm->nports >= VM_PORTS_MAX) {
-		NL_SET_ERR_MSG_MOD(extack, "the VM has as many ports as it can have");
-		return -ENOSPC;
+	if (vm->nports >= VMI_PORTS_PER_VM) {
+		NL_SET_ERR_MSG_MOD(extack, "a VM has at most 8 ports");
+		return -EDQUOT;
 	}
 	port = port_alloc();
 	if (!port)

@@ -145,8 +145,8 @@ void vmi_life_vmm_free(struct vmi_vmm *vmm)
  * when the file is passed on.
  *
  * Context: Process context, vmi_ctl held.
- * Return: 0, -ENOENT (no such VM, or not one that the caller may see), -EPERM
- * or -EBUSY (it has a VMM).
+ * Return: 0, -ENOENT (no such VM), -EPERM (somebody else's) or -EBUSY (it has a
+ * VMM).
  */
 int vmi_life_attach(struct vmi_vmm *vmm, struct vmi_attach *a)
 {

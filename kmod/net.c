@@ -17,6 +17,7 @@
 #include "hostdev.h"
 #include "net.h"
 #include "port.h"
+#include "text.h"
 #include "vm.h"
 
 #define DEFAULT_PREFIX		24
@@ -176,21 +177,6 @@ int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extac
 	return -ENOSPC;
 }
 
-static int check_name(const char *name, struct netlink_ext_ack *extack)
-{
-	const char *p;
-
-	for (p = name; *p; p++) {
-		if (!isalnum(*p) && (p == name || !strchr("._-", *p)))
-			break;
-	}
-	if (p == name || *p) {
-		NL_SET_ERR_MSG_MOD(extack, "a name is of letters, digits, '.', '_' and '-', the first a letter or digit");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static int check_range(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
 	if (!usable(conf, conf->range_first) || !usable(conf, conf->range_last)) {
@@ -314,9 +300,10 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	int err;
 
 	lockdep_assert_held(&vmi_ctl);
-	err = check_name(conf->name, extack);
-	if (err)
-		return err;
+	if (!vmi_name_ok(conf->name, sizeof(conf->name))) {
+		NL_SET_ERR_MSG_MOD(extack, "not a name of a network");
+		return -EINVAL;
+	}
 	if (vmi_net_find(conf->name)) {
 		NL_SET_ERR_MSG_MOD(extack, "a network of that name exists");
 		return -EEXIST;

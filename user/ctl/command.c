@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* pause, resume and reset: one command, sent to each VM. */
+#include <errno.h>
 #include <stdio.h>
 
 #include <linux/vmi.h>
 
 #include "ctl.h"
+#include "def.h"
 
 int command_each(const struct verb *verb, int argc, char **argv,
 		 uint32_t command, const char *done)
@@ -31,7 +33,11 @@ int command_each(const struct verb *verb, int argc, char **argv,
 			say("%s %s", names[i], done);
 			continue;
 		}
-		ret = fail_nl(nl, ret, "cannot %s %s", verb->name, names[i]);
+		if (ret == -ENOENT && def_exists(names[i]))
+			ret = fail(EXIT_NO_OBJECT, "cannot %s %s: it is defined and was not started",
+				   verb->name, names[i]);
+		else
+			ret = fail_nl(nl, ret, "cannot %s %s", verb->name, names[i]);
 		if (!code)
 			code = ret;
 	}

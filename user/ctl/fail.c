@@ -40,13 +40,13 @@ static void complain(const char *fmt, va_list ap, const char *why)
 
 int usage(const struct verb *verb, const char *fmt, ...)
 {
+	char msg[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	complain(fmt, ap, NULL);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "Try 'vmictl %s --help'.\n", verb->name);
-	return EXIT_USAGE;
+	return fail(EXIT_USAGE, "%s (try: vmictl %s --help)", msg, verb->name);
 }
 
 int fail(int code, const char *fmt, ...)

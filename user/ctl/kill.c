@@ -3,6 +3,7 @@
 
 #include <linux/vmi.h>
 
+#include "def.h"
 #include "paths.h"
 #include "verbs.h"
 #include "wait.h"
@@ -12,6 +13,8 @@ static int kill_one(struct vmi_nl *nl, const char *name, uint32_t timeout_ms)
 	struct waiter w;
 	int ret = waiter_open(&w, name);
 
+	if (ret == -ENOENT && def_exists(name))
+		return fail(EXIT_NO_OBJECT, "cannot kill %s: it is defined and was not started", name);
 	if (ret == -ENOENT)
 		return fail(EXIT_NO_OBJECT, "there is no VM %s", name);
 	if (ret)

@@ -37,7 +37,7 @@ static bool usable(const char *dir, const char *sub, char *buf, size_t size)
 }
 
 /* beside vmictl, where the build and the installation have it, in PATH */
-static bool find_vmm(char *buf, size_t size)
+static bool find_vmm(char buf[PATH_MAX])
 {
 	static const char *const subs[] = { "", "../vmm/", "../libexec/vmi/", "../libexec/" };
 	const char *env = getenv("VMI_VMM");
@@ -47,7 +47,9 @@ static bool find_vmm(char *buf, size_t size)
 	size_t i;
 
 	if (env && env[0]) {
-		snprintf(buf, size, "%s", env);
+		/* the child runs it from another directory */
+		if (!realpath(env, buf))
+			snprintf(buf, PATH_MAX, "%s", env);
 		return true;
 	}
 	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -55,14 +57,14 @@ static bool find_vmm(char *buf, size_t size)
 		self[len] = '\0';
 		*strrchr(self, '/') = '\0';
 		for (i = 0; i < sizeof(subs) / sizeof(subs[0]); i++)
-			if (usable(self, subs[i], buf, size))
+			if (usable(self, subs[i], buf, PATH_MAX))
 				return true;
 	}
 	path = strdup(getenv("PATH") ?: "");
 	if (!path)
 		return false;
 	for (dir = strtok_r(path, ":", &rest); dir && !found; dir = strtok_r(NULL, ":", &rest))
-		found = usable(dir, "", buf, size);
+		found = usable(dir, "", buf, PATH_MAX);
 	free(path);
 	return found;
 }
@@ -84,7 +86,7 @@ static int prepare_files(const struct def *def, struct files *files)
 	char old[PATH_MAX];
 	int ret;
 
-	if (!find_vmm(files->vmm, sizeof(files->vmm)))
+	if (!find_vmm(files->vmm))
 		return fail(EXIT_FAILED,
 			    "there is no " VMM " beside vmictl, in libexec or in PATH (VMI_VMM can name it)");
 	ret = path_run(def->name, RUN_CONSOLE, files->console, sizeof(files->console));
@@ -254,16 +256,19 @@ static int read_word(int fd, uint32_t timeout_ms, char *buf, size_t size)
 static int judge(const struct def *def, const struct files *files, int ret,
 		 const char *word, uint32_t timeout_ms)
 {
+	bool logged = !access(files->log, F_OK);
+	const char *see = logged ? "; see " : "", *log = logged ? files->log : "";
+
 	if (ret == -ETIMEDOUT)
-		return fail(EXIT_TIMEOUT, "%s did not run within %g s; see %s", def->name,
-			    timeout_ms / 1000.0, files->log);
+		return fail(EXIT_TIMEOUT, "%s did not run within %g s%s%s", def->name,
+			    timeout_ms / 1000.0, see, log);
 	if (ret == -EINTR)
 		return fail(EXIT_FAILED, "interrupted, %s is not started", def->name);
 	if (ret)
 		return fail_errno(ret, "cannot hear of %s", def->name);
 	if (!word[0])
-		return fail(EXIT_FAILED, "the VMM of %s ended without a word; see %s",
-			    def->name, files->log);
+		return fail(EXIT_FAILED, "the VMM of %s ended without a word%s%s", def->name,
+			    see, log);
 	if (strcmp(word, "ok"))
 		return fail(EXIT_FAILED, "cannot start %s: %s", def->name, word);
 	return 0;

@@ -73,17 +73,23 @@ const char *netopt_range(const char *val, void *dest)
 const char *netopt_lease(const char *val, void *dest)
 {
 	struct vmi_net_spec *spec = dest;
+	const char *wrong = set_u32(val, &spec->net.lease_s);
 
+	if (!wrong && spec->net.lease_s < 60)
+		wrong = "is less than 60 seconds";
 	spec->has |= VMI_HAS(VMI_A_NET_LEASE_S);
-	return set_u32(val, &spec->net.lease_s);
+	return wrong;
 }
 
 const char *netopt_mtu(const char *val, void *dest)
 {
 	struct vmi_net_spec *spec = dest;
+	const char *wrong = set_u32(val, &spec->net.mtu);
 
+	if (!wrong && (spec->net.mtu < 576 || spec->net.mtu > 9216))
+		wrong = "is not from 576 to 9216 bytes";
 	spec->has |= VMI_HAS(VMI_A_NET_MTU);
-	return set_u32(val, &spec->net.mtu);
+	return wrong;
 }
 
 const char *netopt_ageing(const char *val, void *dest)
@@ -94,6 +100,8 @@ const char *netopt_ageing(const char *val, void *dest)
 
 	if (wrong)
 		return wrong;
+	if (!s)
+		return "is no time at all";
 	if (s > UINT32_MAX / 1000)
 		return "is too large";
 	spec->net.ageing_ms = s * 1000;

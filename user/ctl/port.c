@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "def.h"
 #include "json.h"
 #include "link.h"
 #include "show.h"
@@ -18,6 +19,8 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 	};
 	struct json_object *list;
 	const struct vmi_port *p;
+	struct vmi_net on;
+	struct vmi_vm of;
 	struct vmi_nl *nl;
 	int ret;
 
@@ -25,7 +28,12 @@ static int run_list(const struct verb *verb, int argc, char **argv)
 	ret = ctl_open(&nl);
 	if (ret)
 		return ret;
-	ret = vmi_port_dump(nl, vm, net, &ports);
+	/* nothing of what does not exist is another answer than nothing of what does */
+	ret = vm && !def_exists(vm) ? vmi_vm_get(nl, vm, &of) : 0;
+	if (!ret && net)
+		ret = vmi_net_get(nl, net, &on);
+	if (!ret)
+		ret = vmi_port_dump(nl, vm, net, &ports);
 	if (ret) {
 		ret = fail_nl(nl, ret, "cannot list the ports");
 	} else if (ctl.json) {

@@ -53,9 +53,14 @@ u64 vmi_event_replay(u64 since, struct vmi_event *ev, u64 *lost)
 
 	*lost = 0;
 	spin_lock_bh(&vmi_event_lock);
-	/* a number from before the module was loaded anew is beyond the last */
-	if (since >= vmi_event_last)
+	if (since == vmi_event_last)
 		goto out;
+	/* a number from before the module was loaded anew: all that there is, is news */
+	if (since > vmi_event_last) {
+		since = 0;
+		if (!vmi_event_last)
+			goto out;
+	}
 	first = vmi_event_last > VMI_EVENT_RING ? vmi_event_last - VMI_EVENT_RING + 1 : 1;
 	seq = since + 1;
 	if (seq < first) {

@@ -59,8 +59,9 @@ static void vmi_session_event(struct vmi_session *s, u32 kind)
 	ev.state = s->vm->state;
 	ev.old_state = s->vm->state;
 	ev.reason = s->vm->reason;
-	spin_unlock_bh(&s->vm->lock);
+	/* under the lock, so that it does not come after another state's event */
 	vmi_event_emit(&ev);
+	spin_unlock_bh(&s->vm->lock);
 }
 
 static int vmi_session_release(struct inode *inode, struct file *file)
@@ -290,6 +291,11 @@ static int vmi_session_new(struct vmi_vm *vm, u32 rights)
 	}
 	vmi_vm_get(vm);
 	s->vm = vm;
+	/* Asked before, but only while it has this VMM does a VM keep its owner. */
+	if (!vmi_vm_may(vm, CAP_SYS_PTRACE)) {
+		err = -EPERM;
+		goto err_put;
+	}
 
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {

@@ -7,7 +7,6 @@
  * open file: each holds a reference to the module.
  */
 #include <linux/module.h>
-#include <linux/rcupdate.h>
 
 #include "chr.h"
 #include "cmd.h"
@@ -78,8 +77,6 @@ static void __exit vmi_exit(void)
 	vmi_cmd_exit();
 	vmi_mem_exit();
 	vmi_event_exit();
-	/* callbacks of freed objects are in this module's text */
-	rcu_barrier();
 }
 
 module_init(vmi_init);

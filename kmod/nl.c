@@ -189,6 +189,31 @@ int vmi_nl_vm(struct sk_buff *skb, struct genl_info *info, int attr, bool change
 	return vmi_nl_refuse(info, -ENOENT, text);
 }
 
+/**
+ * vmi_nl_vm_still - may a request still change the VM that it named?
+ * @skb: the request
+ * @vm: the VM, found by vmi_nl_vm()
+ * @extack: for the explanation
+ *
+ * Between the look-up and vmi_ctl the VM may have been deleted or have changed hands.
+ *
+ * Context: Process context, vmi_ctl held.
+ * Return: 0, -ENOENT or -EPERM.
+ */
+int vmi_nl_vm_still(struct sk_buff *skb, struct vmi_vm *vm, struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(&vmi_ctl);
+	if (vm->dead) {
+		NL_SET_ERR_MSG(extack, "the VM was deleted meanwhile");
+		return -ENOENT;
+	}
+	if (!vmi_nl_owns(skb, vm->uid)) {
+		NL_SET_ERR_MSG(extack, "the VM was given to somebody else meanwhile");
+		return -EPERM;
+	}
+	return 0;
+}
+
 #ifdef VMI_COMPAT_MERGE_OPS
 /*
  * 6.1 wants do and dump of an operation in one entry. They stand one after the

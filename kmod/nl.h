@@ -25,6 +25,7 @@ int vmi_nl_refuse(struct genl_info *info, int err, const char *text);
 int vmi_nl_name(struct genl_info *info, int attr, char *name);
 int vmi_nl_vm(struct sk_buff *skb, struct genl_info *info, int attr, bool change,
 	      struct vmi_vm **ret);
+int vmi_nl_vm_still(struct sk_buff *skb, struct vmi_vm *vm, struct netlink_ext_ack *extack);
 
 /* nl_vm.c: answers of commands to clients that may go away */
 int vmi_nl_vm_init(void);

@@ -467,11 +467,14 @@ static int vmi_nl_port_check(struct vmi_vm *vm, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-static int vmi_nl_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf,
-			   struct vmi_port_view *view, struct netlink_ext_ack *extack)
+static int vmi_nl_port_new(struct sk_buff *skb, struct vmi_vm *vm,
+			   const struct vmi_port_conf *conf, struct vmi_port_view *view,
+			   struct netlink_ext_ack *extack)
 {
-	int err = vmi_nl_port_check(vm, extack);
+	int err = vmi_nl_vm_still(skb, vm, extack);
 
+	if (!err)
+		err = vmi_nl_port_check(vm, extack);
 	return err ? err : vmi_port_new(vm, conf, view, extack);
 }
 
@@ -505,7 +508,7 @@ int vmi_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info)
 		goto err_put;
 	}
 	mutex_lock(&vmi_ctl);
-	err = vmi_nl_port_new(vm, &conf, &view, info->extack);
+	err = vmi_nl_port_new(skb, vm, &conf, &view, info->extack);
 	mutex_unlock(&vmi_ctl);
 	if (err)
 		goto err_free;

@@ -301,11 +301,9 @@ int vmi_nl_vm_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 
 	mutex_lock(&vmi_ctl);
-	if (vm->dead) {
-		NL_SET_ERR_MSG(info->extack, "the VM was deleted meanwhile");
-		err = -ENOENT;
+	err = vmi_nl_vm_still(skb, vm, info->extack);
+	if (err)
 		goto out;
-	}
 	moved = attrs[VMI_A_VM_UID] && !uid_eq(uid, vm->uid);
 	if (moved && vm->attached) {
 		/* its sessions and files were opened by right of the present owner */
@@ -350,10 +348,15 @@ int vmi_nl_vm_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&vmi_ctl);
-	err = vmi_life_delete(vm, vmi_nl_sender(skb), text, sizeof(text));
+	err = vmi_nl_vm_still(skb, vm, info->extack);
+	if (!err) {
+		err = vmi_life_delete(vm, vmi_nl_sender(skb), text, sizeof(text));
+		if (err)
+			vmi_nl_refuse(info, err, text);
+	}
 	mutex_unlock(&vmi_ctl);
 	vmi_vm_put(vm);
-	return err ? vmi_nl_refuse(info, err, text) : 0;
+	return err;
 }
 
 static void vmi_nl_cmd_reply(struct net *net, u32 portid, u32 seq, struct vmi_vm *vm,

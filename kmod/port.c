@@ -623,6 +623,23 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 	return err;
 }
 
+/* The next frame for the VMM, if it is no longer than that. Return: 0, -EAGAIN or -EMSGSIZE. */
+static int port_take(struct vmi_port *port, size_t len, struct sk_buff **skb)
+{
+	int err = 0;
+
+	spin_lock_bh(&port->punt.lock);
+	*skb = skb_peek(&port->punt);
+	if (!*skb)
+		err = -EAGAIN;
+	else if ((*skb)->len > len)
+		err = -EMSGSIZE;
+	else
+		__skb_unlink(*skb, &port->punt);
+	spin_unlock_bh(&port->punt.lock);
+	return err;
+}
+
 static ssize_t port_read(struct file *file, char __user *buf, size_t len, loff_t *pos)
 {
 	struct vmi_pfile *pf = file->private_data;
@@ -633,20 +650,15 @@ static ssize_t port_read(struct file *file, char __user *buf, size_t len, loff_t
 	for (;;) {
 		if (!port_is_open(pf))
 			return -ENODEV;
-		skb = skb_dequeue(&port->punt);
-		if (skb)
+		err = port_take(port, len, &skb);
+		if (!err)
 			break;
-		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
+		if (err != -EAGAIN || file->f_flags & O_NONBLOCK)
+			return err;
 		err = wait_event_interruptible(port->wait, !skb_queue_empty_lockless(&port->punt) ||
 					       !port_is_open(pf));
 		if (err)
 			return err;
-	}
-	if (skb->len > len) {
-		/* The buffer is too small: the frame is there for the next read. */
-		skb_queue_head(&port->punt, skb);
-		return -EMSGSIZE;
 	}
 	err = copy_to_user(buf, skb->data, skb->len) ? -EFAULT : (ssize_t)skb->len;
 	consume_skb(skb);

@@ -46,6 +46,17 @@ static int rx_wanted(struct guest *g, uint16_t proto, int timeout_ms)
 	return n;
 }
 
+/* the same, but for frames of the host itself, which has IPv6 too */
+static int rx_of_guest(struct guest *g, uint16_t proto, int timeout_ms)
+{
+	int n;
+
+	do {
+		n = rx_wanted(g, proto, timeout_ms);
+	} while (n >= 14 && !memcmp(in + 6, host_mac, 6));
+	return n;
+}
+
 static int refused(int ret, int err)
 {
 	return ret == -1 && errno == err;
@@ -631,13 +642,13 @@ static int test_guard(void)
 	out[n + 6] = 17;
 	out[n + 8] = 0x20;
 	CHECK(!must_drop(n + 56, "source-ip"));
-	CHECK(rx_wanted(&b, ETH_P_IP, 50) == -1);
-	CHECK(rx_wanted(&b, ETH_P_IPV6, 50) == -1);
+	CHECK(rx_of_guest(&b, ETH_P_IP, 50) == -1);
+	CHECK(rx_of_guest(&b, ETH_P_IPV6, 50) == -1);
 
 	/* link-local is let through */
 	out[n + 8] = 0xfe;
 	CHECK(!tx_frame(&a, NULL, out, n + 56, TX_ONE));
-	CHECK(rx_wanted(&b, ETH_P_IPV6, 1000) == n + 56);
+	CHECK(rx_of_guest(&b, ETH_P_IPV6, 1000) == n + 56);
 	return stop_pair();
 }
 

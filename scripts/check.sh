@@ -39,6 +39,7 @@ if [ "$kernel" = debug ]; then
 	headers=$(scripts/debug-kernel.sh build) || { failed=1; the_end; }
 	limit=${CHECK_TIMEOUT:-5400}
 	export TEST_TIMEOUT=${TEST_TIMEOUT:-1200}
+	export FUZZ_COUNT=${FUZZ_COUNT:-100000}
 else
 	headers=/lib/modules/$(scripts/stock-kernel.sh)/build || { failed=1; the_end; }
 	limit=${CHECK_TIMEOUT:-1200}
@@ -53,7 +54,7 @@ fi
 rm -f "build/vm/$name/result"
 status=0
 selftests/vm/run --kernel "$kernel" --name "$name" --timeout "$limit" \
-	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-120}" \
+	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-120}" FUZZ_COUNT="${FUZZ_COUNT:-20000}" \
 	make -s -C selftests run_tests ${TESTS:+TESTS="$TESTS"} || status=$?
 counts=$(grep -a '^counts ' "build/vm/$name/result" 2>/dev/null | tail -n 1)
 read -r _ good bad <<<"${counts:-counts 0 0}"

@@ -31,8 +31,9 @@ module:
 	$(Q)scripts/build-module.sh '$(KDIR)' >/dev/null
 
 user:
-	@echo '  USER    lib ctl vmm'
+	@echo '  USER    lib guest ctl vmm'
 	$(Q)$(MAKE) -s -C user/lib
+	$(Q)$(MAKE) -s -C user/guest
 	$(Q)$(MAKE) -s -C user/ctl
 	$(Q)$(MAKE) -s -C user/vmm
 

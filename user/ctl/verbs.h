@@ -8,12 +8,17 @@
 extern const struct verb verb_console;
 extern const struct verb verb_create;
 extern const struct verb verb_delete;
+extern const struct verb verb_dmesg;
 extern const struct verb verb_fdb;
+extern const struct verb verb_files;
+extern const struct verb verb_kernel;
 extern const struct verb verb_kill;
 extern const struct verb verb_lease;
 extern const struct verb verb_link;
 extern const struct verb verb_list;
+extern const struct verb verb_modules;
 extern const struct verb verb_monitor;
+extern const struct verb verb_mounts;
 extern const struct verb verb_net;
 extern const struct verb verb_net_add;
 extern const struct verb verb_net_del;
@@ -22,13 +27,16 @@ extern const struct verb verb_net_set;
 extern const struct verb verb_net_show;
 extern const struct verb verb_pause;
 extern const struct verb verb_port;
+extern const struct verb verb_ps;
 extern const struct verb verb_read;
 extern const struct verb verb_reset;
 extern const struct verb verb_resume;
 extern const struct verb verb_run;
 extern const struct verb verb_show;
+extern const struct verb verb_sockets;
 extern const struct verb verb_start;
 extern const struct verb verb_stop;
+extern const struct verb verb_symbols;
 extern const struct verb verb_version;
 
 #endif /* VMICTL_VERBS_H */

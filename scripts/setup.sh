@@ -5,6 +5,9 @@
 # Says nothing when all is there.
 set -euo pipefail
 
+# shellcheck source=scripts/suite.sh
+. "$(dirname "$0")/suite.sh"
+
 packages=(
 	acpica-tools bc bison busybox-static ca-certificates cpio dnsmasq-base file flex gcc
 	gdb iperf3 iproute2 iputils-ping kmod libbpf-dev libc6-dev libelf-dev libjson-c-dev
@@ -30,14 +33,6 @@ lacking() {
 	done
 }
 
-# The suite after VERSION_CODENAME: its name is stable, its place in order too.
-next_suite() {
-	case $1 in
-	bookworm) echo trixie ;;
-	*) return 1 ;;
-	esac
-}
-
 apt_get() {
 	DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 || {
 		tail -n 15 "$log" >&2
@@ -45,29 +40,14 @@ apt_get() {
 	}
 }
 
-# virtme-ng from the next suite, without making that suite one of the machine's
-# own: apt works in a folder of its own, so the signature is checked as ever.
 virtme_ng_from_next_suite() {
-	local codename suite mirror dir opts
-	# shellcheck source=/dev/null
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-	suite=$(next_suite "$codename") ||
-		die "no virtme-ng in apt and no next suite known after '$codename'"
-	# shellcheck disable=SC2016
-	mirror=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' \
-		'Created-By: Packages' | awk -v c="$codename" '$1 == c && $2 == "main" { print $3; exit }')
-	[ -n "$mirror" ] || die "apt knows no mirror of $codename"
+	local suite dir
 
+	suite=$(suite_next "$(suite_codename)") ||
+		die "no virtme-ng in apt and no next suite known after '$(suite_codename)'"
 	dir=$(mktemp -d)
-	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
-	chmod 755 "$dir"
-	printf 'deb %s %s main\n' "$mirror" "$suite" >"$dir/sources.list"
-	opts=(-o "Dir::Etc::SourceList=$dir/sources.list" -o Dir::Etc::SourceParts=-
-		-o "Dir::State::Lists=$dir/lists" -o "Dir::Cache=$dir"
-		-o Acquire::Languages=none)
-	apt_get "${opts[@]}" update || die "cannot read the index of $suite"
-	(cd "$dir" && apt_get "${opts[@]}" download virtme-ng) ||
-		die "cannot fetch virtme-ng of $suite"
+	suite_open "$suite" "$dir" "$log" || { cat "$log" >&2; die "cannot read the index of $suite"; }
+	suite_fetch virtme-ng || { cat "$log" >&2; die "cannot fetch virtme-ng of $suite"; }
 	dpkg -i "$dir"/virtme-ng_*.deb >"$log" 2>&1 ||
 		{ tail -n 15 "$log" >&2; die 'cannot install virtme-ng'; }
 	rm -rf "$dir"

@@ -6,6 +6,7 @@
 #
 #	mkguest.sh KERNELREL OUT [FILE[:PATH]...]
 #	mkguest.sh --stock	those of the newest stock kernels, in build/vm/
+#	mkguest.sh --newer	those of kernels that later suites have, likewise
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,9 +25,15 @@ if [ "${1:-}" = --stock ]; then
 		release=$("$src/scripts/stock-kernel.sh" $kind)
 		mkguest "$release" "$src/build/vm/guest-$release.cpio.gz"
 	done
+elif [ "${1:-}" = --newer ]; then
+	cd "$src"
+	for dir in $(scripts/guest-kernel.sh 6.12 7); do
+		release=${dir##*/}
+		MODULES_ROOT=$src/$dir mkguest "$release" "build/vm/guest-$release.cpio.gz"
+	done
 elif [ $# -ge 2 ]; then
 	mkguest "$@"
 else
-	sed -n '7,8s/^#\t*//p' "$0" >&2
+	sed -n '7,9s/^#\t*//p' "$0" >&2
 	exit 2
 fi

@@ -6,12 +6,14 @@
 #	mkinitramfs.sh KERNELREL|none OUT INIT "MODULE..." [FILE[:PATH]...]
 #
 # The modules come with what they depend on, in the order to load them, named in
-# /modules/order. A FILE goes to PATH, by default its own, below the root.
+# /modules/order. A FILE goes to PATH, by default its own, below the root. Modules are
+# those of this machine, or below MODULES_ROOT.
 set -euo pipefail
 
 [ $# -ge 4 ] || { echo "usage: $0 KERNELREL|none OUT INIT MODULES [FILE[:PATH]...]" >&2; exit 2; }
 rel=$1 out=$2 init=$3 modules=$4
 shift 4
+root=${MODULES_ROOT:-}
 
 die() {
 	printf 'mkinitramfs: %s\n' "$1" >&2
@@ -19,7 +21,7 @@ die() {
 }
 
 busybox=$(command -v busybox) || die 'no busybox'
-[ "$rel" = none ] || [ -d "/lib/modules/$rel" ] || die "no modules of kernel $rel"
+[ "$rel" = none ] || [ -d "$root/lib/modules/$rel" ] || die "no modules of kernel $rel"
 
 # up to date when nothing that goes in is newer
 fresh() {
@@ -28,7 +30,7 @@ fresh() {
 	for f in "$0" "$init" "$busybox" "$@"; do
 		[ ! "${f%%:*}" -nt "$out" ] || return 1
 	done
-	[ "$rel" = none ] || [ ! "/lib/modules/$rel/modules.dep" -nt "$out" ]
+	[ "$rel" = none ] || [ ! "$root/lib/modules/$rel/modules.dep" -nt "$out" ]
 }
 
 mkdir -p "$(dirname "$out")"
@@ -49,7 +51,7 @@ install -m 755 "$init" "$dir/init"
 : >"$dir/modules/order"
 if [ "$rel" != none ]; then
 	for module in $modules; do
-		modprobe -S "$rel" --show-depends "$module" >"$dir/modules/depends" 2>/dev/null ||
+		modprobe -d "$root/" -S "$rel" --show-depends "$module" >"$dir/modules/depends" 2>/dev/null ||
 			die "kernel $rel has no $module"
 		while read -r verb path _; do
 			[ "$verb" = insmod ] || continue

@@ -919,8 +919,9 @@ static int test_events(void)
 	CHECK(ans.count == 2);
 	IS(events(before + 5), 0);
 	CHECK(!ans.count);
+	/* a number of before the module was loaded anew: all there is */
 	IS(events(UINT64_MAX), 0);
-	CHECK(!ans.count);
+	CHECK(ans.count >= 5 && ans.seq == before + 5);
 	return 0;
 }
 

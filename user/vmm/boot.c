@@ -117,6 +117,9 @@ static int check_header(void)
 	image_offset = (sectors + 1) * SECTOR;
 	if (kernel.size <= image_offset + ENTRY_64)
 		return fail("%s ends before its kernel begins", path);
+	/* in units of 16 bytes; a signature may come after it */
+	if (kernel.size < image_offset + (uint64_t)header.syssize * 16)
+		return fail("%s ends before its kernel does: it has been cut off", path);
 	return 0;
 }
 

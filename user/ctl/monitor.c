@@ -176,7 +176,7 @@ static int start(struct monitor *m, const uint64_t *since)
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	uint64_t since = UINT64_MAX;
-	struct monitor m = { 0 };
+	struct monitor m = { .left = UINT64_MAX };
 	const struct opt opts[] = {
 		{ "since", 's', "N", set_u64, &since, "first replay what came after event N; 0: all" },
 		{ "count", 'n', "N", set_u64, &m.left, "end after N events" },
@@ -185,7 +185,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	int ret;
 
 	opts_parse(verb, opts, &argc, argv, 0, 0);
-	m.limited = m.left != 0;
+	m.limited = m.left != UINT64_MAX;
 	ret = ctl_open(&m.events);
 	if (ret)
 		return ret;

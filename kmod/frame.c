@@ -17,11 +17,82 @@
 #define VLAN_TAG_LEN	4
 #define EXT_HDRS_MAX	8
 #define ARP_IP_LEN	28	/* ARP for Ethernet and IPv4 */
-#define ICMP6_RA	134	/* RFC 4861 section 4.2 */
+#define SNAP_LEN	8	/* LLC and SNAP header (RFC 1042) */
+#define ETH_TYPE_MIN	1536	/* what is less is a length */
+
+/* RFC 4861 section 4: more ICMPv6 types, bytes before the options, options */
+#define ND_RA		134
+#define ND_REDIRECT	137
+#define ND_RS_LEN	8
+#define ND_NS_LEN	24	/* an advertisement's, too */
+#define ND_OPT_SOURCE	1
+#define ND_OPT_TARGET	2
+#define ND_OPT_UNIT	8
 
 static u16 be16_at(const u8 *p)
 {
 	return p[0] << 8 | p[1];
+}
+
+/* The options from @off to @end; false if one of them cannot be what it says. */
+static bool parse_nd_options(struct vmi_frame_nd *nd, const u8 *head, u32 off, u32 end)
+{
+	const u8 *opt;
+	u32 len;
+
+	for (; off < end; off += len) {
+		opt = head + off;
+		len = off + 2 <= end ? opt[1] * ND_OPT_UNIT : 0;
+		if (!len || len > end - off)
+			return false;
+		if (opt[0] != ND_OPT_SOURCE && opt[0] != ND_OPT_TARGET)
+			continue;
+		if (len != ND_OPT_UNIT || (nd->has_lladdr && memcmp(nd->lladdr, opt + 2, 6)))
+			return false;
+		memcpy(nd->lladdr, opt + 2, 6);
+		nd->has_lladdr = true;
+	}
+	return true;
+}
+
+/* A fragment has no business here (RFC 6980). */
+static void parse_nd(struct vmi_frame *f, const u8 *head, u32 head_len)
+{
+	u32 off = f->l4_off, end, body;
+
+	body = head[off] == VMI_ND_ROUTER_SOLICIT ? ND_RS_LEN : ND_NS_LEN;
+	end = f->l3_off + sizeof(struct ipv6hdr) + be16_at(head + f->l3_off + 4);
+	end = min(end, f->len);
+	memset(&f->nd, 0, sizeof(f->nd));
+	f->flags |= VMI_FRAME_ND;
+	if (f->flags & VMI_FRAME_FRAG || end > head_len || off + body > end) {
+		f->flags |= VMI_FRAME_ND_BAD;
+		return;
+	}
+	f->nd.type = head[off];
+	if (f->nd.type != VMI_ND_ROUTER_SOLICIT)
+		memcpy(&f->nd.target, head + off + 8, sizeof(f->nd.target));
+	if (!parse_nd_options(&f->nd, head, off + body, end))
+		f->flags |= VMI_FRAME_ND_BAD;
+}
+
+static void parse_icmp6(struct vmi_frame *f, const u8 *head, u32 head_len)
+{
+	if (f->l4_off >= head_len) {
+		f->flags |= VMI_FRAME_L4_HIDDEN;
+		return;
+	}
+	switch (head[f->l4_off]) {
+	case ND_RA:
+	case ND_REDIRECT:
+		f->flags |= VMI_FRAME_RA;
+		break;
+	case VMI_ND_ROUTER_SOLICIT:
+	case VMI_ND_SOLICIT:
+	case VMI_ND_ADVERT:
+		parse_nd(f, head, head_len);
+		break;
+	}
 }
 
 /* IPv4 and IPv6 alike: what is behind the network headers */
@@ -30,16 +101,16 @@ static void parse_l4(struct vmi_frame *f, const u8 *head, u32 head_len)
 	u32 off = f->l4_off;
 
 	f->flags |= VMI_FRAME_L4;
-	if (f->l4_proto == IPPROTO_UDP && off + sizeof(struct udphdr) <= head_len) {
+	if (f->l4_proto == IPPROTO_UDP) {
+		if (off + sizeof(struct udphdr) > head_len) {
+			f->flags |= VMI_FRAME_L4_HIDDEN;
+			return;
+		}
 		f->sport = be16_at(head + off);
 		f->dport = be16_at(head + off + 2);
 		f->flags |= VMI_FRAME_UDP;
-	}
-	if (f->l4_proto == IPPROTO_ICMPV6 && (f->flags & VMI_FRAME_IP6)) {
-		if (off >= head_len)
-			f->flags |= VMI_FRAME_L4_HIDDEN;
-		else if (head[off] == ICMP6_RA)
-			f->flags |= VMI_FRAME_RA;
+	} else if (f->l4_proto == IPPROTO_ICMPV6 && (f->flags & VMI_FRAME_IP6)) {
+		parse_icmp6(f, head, head_len);
 	}
 }
 
@@ -133,13 +204,26 @@ static int parse_arp(struct vmi_frame *f, const u8 *head, u32 head_len)
 
 	if (f->l3_off + ARP_IP_LEN > head_len)
 		return VMI_DROP_RUNT;
-	if (memcmp(p, eth_ip, sizeof(eth_ip)))
-		return VMI_DROP_ARP;
 	f->flags |= VMI_FRAME_ARP;
+	if (memcmp(p, eth_ip, sizeof(eth_ip))) {
+		f->flags |= VMI_FRAME_ARP_ODD;
+		return VMI_FRAME_OK;
+	}
 	memcpy(f->arp_mac, p + 8, sizeof(f->arp_mac));
 	memcpy(&f->ip4_src, p + 14, sizeof(f->ip4_src));
 	memcpy(&f->ip4_dst, p + 24, sizeof(f->ip4_dst));
 	return VMI_FRAME_OK;
+}
+
+/* The EtherType in an LLC/SNAP header (RFC 1042), 0 if there is none. */
+static u16 snap_proto(const u8 *p)
+{
+	static const u8 llc[5] = { 0xaa, 0xaa, 3, 0, 0 };
+
+	/* OUI 00:00:00, or 00:00:f8 of bridge tunnels (IEEE 802.1H) */
+	if (memcmp(p, llc, sizeof(llc)) || (p[5] && p[5] != 0xf8))
+		return 0;
+	return be16_at(p + 6);
 }
 
 /**
@@ -158,7 +242,7 @@ int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len)
 	unsigned int tags = 0;
 	u16 proto;
 
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, offsetof(struct vmi_frame, nd));
 	f->len = len;
 	if (head_len < ETH_HLEN)
 		return VMI_DROP_RUNT;
@@ -177,8 +261,15 @@ int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len)
 			return VMI_DROP_BAD_HEADER;
 		proto = be16_at(head + off);
 	}
-	f->proto = htons(proto);
 	f->l3_off = off + 2;
+	/* Some systems take IP out of it, so it is no place to hide. */
+	if (proto < ETH_TYPE_MIN && f->l3_off + SNAP_LEN <= head_len &&
+	    snap_proto(head + f->l3_off)) {
+		proto = snap_proto(head + f->l3_off);
+		f->l3_off += SNAP_LEN;
+		f->flags |= VMI_FRAME_SNAP;
+	}
+	f->proto = htons(proto);
 
 	switch (proto) {
 	case ETH_P_IP:
@@ -187,6 +278,10 @@ int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len)
 		return parse_ip6(f, head, head_len);
 	case ETH_P_ARP:
 		return parse_arp(f, head, head_len);
+	case ETH_P_8021Q:
+	case ETH_P_8021AD:
+		/* a tag behind SNAP */
+		return VMI_DROP_BAD_HEADER;
 	default:
 		return VMI_FRAME_OK;
 	}
@@ -230,7 +325,7 @@ static int check_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
 	if (!(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || !size)
 		return VMI_DROP_BAD_HEADER;
 	if (!(f->flags & (v6 ? VMI_FRAME_IP6 : VMI_FRAME_IP4)) || !(f->flags & VMI_FRAME_L4) ||
-	    (f->flags & VMI_FRAME_FRAG) || f->l4_proto != IPPROTO_TCP)
+	    (f->flags & (VMI_FRAME_FRAG | VMI_FRAME_SNAP)) || f->l4_proto != IPPROTO_TCP)
 		return VMI_DROP_BAD_HEADER;
 	if (le16_to_cpu((__force __le16)h->csum_start) != f->l4_off ||
 	    le16_to_cpu((__force __le16)h->csum_offset) != offsetof(struct tcphdr, check))

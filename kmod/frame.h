@@ -7,6 +7,7 @@
 #ifndef VMI_FRAME_H
 #define VMI_FRAME_H
 
+#include <linux/in6.h>
 #include <linux/types.h>
 #include <linux/virtio_net.h>
 
@@ -22,8 +23,31 @@
 #define VMI_FRAME_L4		BIT(4)	/* l4_off and l4_proto are known, no later fragment */
 #define VMI_FRAME_FRAG		BIT(5)	/* some fragment of a packet */
 #define VMI_FRAME_UDP		BIT(6)	/* ports are known */
-#define VMI_FRAME_RA		BIT(7)	/* ICMPv6 router advertisement */
-#define VMI_FRAME_L4_HIDDEN	BIT(8)	/* IPv6 headers go on beyond what is looked at */
+#define VMI_FRAME_RA		BIT(7)	/* ICMPv6 router advertisement or redirect */
+#define VMI_FRAME_L4_HIDDEN	BIT(8)	/* headers go on beyond what is looked at */
+#define VMI_FRAME_ARP_ODD	BIT(9)	/* ARP, not for Ethernet and IPv4: arp_mac and ip4_* are 0 */
+#define VMI_FRAME_ND		BIT(10)	/* other neighbour discovery: nd is set */
+#define VMI_FRAME_ND_BAD	BIT(11)	/* such, in fragments or not to be followed to its end */
+#define VMI_FRAME_SNAP		BIT(12)	/* the network header is behind an LLC/SNAP header */
+
+/* RFC 4861 section 4 */
+#define VMI_ND_ROUTER_SOLICIT	133
+#define VMI_ND_SOLICIT		135
+#define VMI_ND_ADVERT		136
+
+/**
+ * struct vmi_frame_nd - what a router solicitation, neighbour solicitation or advertisement claims
+ * @type: VMI_ND_*
+ * @has_lladdr: @lladdr is good
+ * @lladdr: link-layer address option
+ * @target: not of a router solicitation
+ */
+struct vmi_frame_nd {
+	u8 type;
+	bool has_lladdr;
+	u8 lladdr[6];
+	struct in6_addr target;
+};
 
 /**
  * struct vmi_frame - what a frame says
@@ -41,6 +65,7 @@
  * @ip4_dst: IPv4 destination, or ARP target
  * @arp_mac: ARP sender's hardware address
  * @ip6_src: IPv6 source
+ * @nd: only with VMI_FRAME_ND
  */
 struct vmi_frame {
 	u32 len;
@@ -57,6 +82,7 @@ struct vmi_frame {
 	__be32 ip4_dst;
 	u8 arp_mac[6];
 	struct in6_addr ip6_src;
+	struct vmi_frame_nd nd;
 };
 
 int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len);

@@ -11,11 +11,16 @@
 	X(SRC_MAC,	"source-mac") \
 	X(SRC_IP,	"source-ip") \
 	X(ARP,		"arp-spoof") \
+	X(ND,		"nd-spoof") \
 	X(ROGUE_DHCP,	"rogue-dhcp-server") \
 	X(ROGUE_RA,	"rogue-router-advertisement") \
+	X(STORM,	"storm-limit") \
 	X(ISOLATED,	"isolated") \
 	X(SAME_PORT,	"same-port") \
 	X(NO_DEST,	"no-destination") \
+	X(RATE,		"rate-limit") \
+	X(LOSS,		"impair-loss") \
+	X(KEPT_FULL,	"impair-queue-full") \
 	X(RX_FULL,	"receiver-full") \
 	X(RX_OFF,	"receiver-off") \
 	X(RX_SMALL,	"receiver-buffer-too-small") \

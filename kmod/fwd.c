@@ -14,6 +14,7 @@
 #include <linux/netdevice.h>
 #include <linux/rculist.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
 #include <linux/virtio_net.h>
 #include <net/checksum.h>
 
@@ -68,6 +69,7 @@ enum verdict {
 	DONE,		/* delivered, or dropped and counted */
 	WAIT,		/* the receiver has no buffers */
 	WAIT_PAGES,	/* the receiver's pages are being brought in */
+	WAIT_RATE,	/* the sender has sent enough for now; it will be polled */
 };
 
 /* ---- reading a frame, front to back ---- */
@@ -136,6 +138,29 @@ static void reader_copy(struct reader *r, u8 *to, u32 len)
 			r->in_piece = 0;
 		}
 	}
+}
+
+/* ---- limits ---- */
+
+/* A frame has passed: charge it as what it will be on a wire, where segments have headers. */
+static noinline void charge(struct vmi_port *port, unsigned int dir, const struct pkt *pkt)
+{
+	u32 size = le16_to_cpu((__force __le16)pkt->hdr.gso_size);
+	u32 hdr_len, segs = 1;
+
+	if (pkt->hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
+		vmi_policy_charge(&port->policy, dir, 1, pkt->len);
+		return;
+	}
+	hdr_len = le16_to_cpu((__force __le16)pkt->hdr.csum_start) + sizeof(struct tcphdr);
+	if (size && pkt->len > hdr_len)
+		segs = DIV_ROUND_UP(pkt->len - hdr_len, size);
+	vmi_policy_charge(&port->policy, dir, segs, pkt->len + (segs - 1) * hdr_len);
+}
+
+static bool is_limited(const struct vmi_port *port, unsigned int dir)
+{
+	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_LIMIT(dir));
 }
 
 /* ---- delivery to a guest ---- */
@@ -331,11 +356,16 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 		r = VMI_DROP_NO_FEATURE;	/* renegotiated since it was asked */
 	else if (!from_backlog && !skb_queue_empty(&rx->backlog))
 		r = RX_NO_BUFFERS;		/* in order */
+	else if (!from_backlog && is_limited(port, VMI_RX) &&
+		 vmi_policy_wait_ns(&port->policy, VMI_RX))
+		r = VMI_DROP_RATE;
 	else
 		r = rx_try(port, pkt);
 
 	if (r == RX_OK) {
 		rx->stalled = false;
+		if (is_limited(port, VMI_RX))
+			charge(port, VMI_RX, pkt);
 		return DONE;
 	}
 	if (r == RX_NO_BUFFERS || r == RX_NO_PAGES) {
@@ -404,21 +434,28 @@ static void skb_free_drop(struct vmi_port *port, struct sk_buff *skb, enum vmi_d
 	kfree_skb(skb);
 }
 
+/* Prepare an skb to be kept: it may outlive its socket, route and interface. */
+static bool skb_detach(struct sk_buff *skb)
+{
+	if (skb_orphan_frags(skb, GFP_ATOMIC))
+		return false;
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	skb->dev = NULL;
+	return true;
+}
+
 /* Keep an skb until the receiver has buffers and pages; takes it over. */
 static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict v)
 {
 	struct vmi_port_rx *rx = &port->rx;
 	int why = -1;
 
-	if (skb_orphan_frags(skb, GFP_ATOMIC)) {
+	if (!skb_detach(skb)) {
 		skb_free_drop(port, skb, VMI_DROP_NO_MEM);
 		return -ENOMEM;
 	}
-	/* It may outlive its socket, route and interface. */
-	skb_orphan(skb);
-	skb_dst_drop(skb);
-	nf_reset_ct(skb);
-	skb->dev = NULL;
 
 	spin_lock(&rx->lock);
 	if (!rx->on || !READ_ONCE(port->running)) {
@@ -480,18 +517,57 @@ static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch 
 	return 0;
 }
 
-/* Give an skb to a port's guest, whatever that negotiated; takes it over. */
-static int skb_to_port(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
+/* The same, past the port's impairment. */
+static int skb_pass(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
 {
 	struct pkt pkt;
 
+	if (pkt_from_skb(&pkt, skb) && rx_can(READ_ONCE(port->features), &pkt.hdr))
+		return skb_deliver(port, skb, &pkt, b);
+	return skb_resolve(port, skb, b);
+}
+
+/* What a bad network does to an skb; takes it over, or returns it if it goes on at once. */
+static noinline struct sk_buff *skb_impair(struct vmi_port *port, unsigned int dir,
+					   struct sk_buff *skb)
+{
+	if (!skb_detach(skb)) {
+		skb_free_drop(port, skb, VMI_DROP_NO_MEM);
+		return NULL;
+	}
+	switch (vmi_policy_admit(&port->policy, dir, skb)) {
+	case VMI_IMPAIR_PASS:
+		return skb;
+	case VMI_IMPAIR_KEPT:
+		break;
+	case VMI_IMPAIR_LOST:
+		skb_free_drop(port, skb, VMI_DROP_LOSS);
+		break;
+	case VMI_IMPAIR_FULL:
+		skb_free_drop(port, skb, VMI_DROP_KEPT_FULL);
+		break;
+	}
+	return NULL;
+}
+
+static bool is_impaired(const struct vmi_port *port, unsigned int dir)
+{
+	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_IMPAIR(dir));
+}
+
+/* Give an skb to a port's guest, whatever that negotiated; takes it over. */
+static int skb_to_port(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
+{
 	if (!READ_ONCE(port->running)) {
 		skb_free_drop(port, skb, VMI_DROP_RX_OFF);
 		return -ENETDOWN;
 	}
-	if (pkt_from_skb(&pkt, skb) && rx_can(READ_ONCE(port->features), &pkt.hdr))
-		return skb_deliver(port, skb, &pkt, b);
-	return skb_resolve(port, skb, b);
+	if (is_impaired(port, VMI_RX)) {
+		skb = skb_impair(port, VMI_RX, skb);
+		if (!skb)
+			return 0;
+	}
+	return skb_pass(port, skb, b);
 }
 
 /* A copy of a guest's frame as an skb, data at its Ethernet header; NULL without memory. */
@@ -594,6 +670,14 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 		vmi_port_drop(to, VMI_DROP_RX_OFF);
 		return DONE;
 	}
+	if (is_impaired(to, VMI_RX)) {
+		skb = pkt_to_skb(pkt);
+		if (skb)
+			skb_to_port(to, skb, b);
+		else
+			vmi_port_drop(to, VMI_DROP_NO_MEM);
+		return DONE;
+	}
 	if (rx_can(READ_ONCE(to->features), &pkt->hdr)) {
 		v = rx_deliver(to, pkt, b);
 		if (v == DONE || may_wait)
@@ -609,19 +693,26 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 	return DONE;
 }
 
+/* Is a guest not to see another one? */
+static bool is_isolated(const struct vmi_port *from, const struct vmi_port *to)
+{
+	u32 either = vmi_policy_word(&from->policy) | vmi_policy_word(&to->policy);
+
+	return either & VMI_POLICY_ISOLATED ||
+	       READ_ONCE(from->net->conf.flags) & BIT(VMI_NET_FLAG_ISOLATED);
+}
+
 static void flood(struct vmi_port *from, const struct pkt *pkt, struct net_device *host,
 		  struct batch *b)
 {
 	struct vmi_net *net = from->net;
 	struct vmi_port *to;
 
-	if (!(READ_ONCE(net->conf.flags) & BIT(VMI_NET_FLAG_ISOLATED))) {
-		list_for_each_entry_rcu(to, &net->ports, net_node) {
-			if (to == from)
-				continue;
-			to_port(to, pkt, false, b);
-			b->copies++;
-		}
+	list_for_each_entry_rcu(to, &net->ports, net_node) {
+		if (to == from || is_isolated(from, to))
+			continue;
+		to_port(to, pkt, false, b);
+		b->copies++;
 	}
 	if (host)
 		to_host(from, host, pkt, b);
@@ -634,6 +725,12 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 	struct vmi_net *net = from->net;
 	struct net_device *host = rcu_dereference(net->host);
 
+	if (pkt->f.flags & VMI_FRAME_MCAST &&
+	    vmi_policy_word(&from->policy) & BIT(VMI_GUARD_STORM) &&
+	    !vmi_policy_storm(&from->policy)) {
+		vmi_port_drop(from, VMI_DROP_STORM);
+		return DONE;
+	}
 	if (vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
 		to_vmm(from, pkt);
 		return DONE;
@@ -661,11 +758,12 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		vmi_port_drop(from, VMI_DROP_SAME_PORT);
 		return DONE;
 	}
-	if (READ_ONCE(net->conf.flags) & BIT(VMI_NET_FLAG_ISOLATED)) {
+	if (is_isolated(from, *to)) {
 		vmi_port_drop(from, VMI_DROP_ISOLATED);
 		return DONE;
 	}
-	return to_port(*to, pkt, true, b);
+	/* Only a frame that is in the sender's ring can wait there. */
+	return to_port(*to, pkt, !pkt->skb, b);
 }
 
 /* ---- the guest's transmit queue ---- */
@@ -692,6 +790,17 @@ static enum fetch tx_failed(struct vmi_port *port, int err, enum vmi_port_fault 
 		vmi_port_drop(port, VMI_DROP_RUNT);
 	vmi_port_fail(port, fault);
 	return FETCH_STOP;
+}
+
+/* May the guest send it? */
+static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
+{
+	u32 guard = vmi_policy_word(&port->policy);
+	int why = vmi_guard_check(f, guard, port->mac, port->ip);
+
+	if (why == VMI_FRAME_OK && f->flags & VMI_FRAME_IP6)
+		why = vmi_claim_check(port, f, guard);
+	return why;
 }
 
 /* Look at the next frame, without taking it. */
@@ -745,7 +854,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 	if (why == VMI_FRAME_OK && !READ_ONCE(port->link))
 		why = VMI_DROP_LINK_DOWN;
 	if (why == VMI_FRAME_OK)
-		why = vmi_guard_check(&pkt->f, port->mac, port->ip);
+		why = tx_guard(port, &pkt->f);
 	if (why == VMI_FRAME_OK)
 		return FETCH_FRAME;
 	vmi_port_drop(port, why);
@@ -775,6 +884,51 @@ static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, 
 	rx_stall(to);
 	vmi_port_drop(to, VMI_DROP_RX_FULL);
 	return false;
+}
+
+/* A guest's frame has left its ring, and is as if it came from there now; takes it over. */
+static noinline void tx_pass(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
+{
+	struct vmi_port *to = NULL;
+	struct pkt pkt;
+
+	if (pkt_from_skb(&pkt, skb) &&
+	    vmi_frame_parse(&pkt.f, pkt.head, pkt.head_len, pkt.len) == VMI_FRAME_OK)
+		forward(port, &pkt, &to, b);
+	consume_skb(skb);
+}
+
+static noinline void tx_impair(struct vmi_port *port, const struct pkt *pkt, struct batch *b)
+{
+	struct sk_buff *skb = pkt_to_skb(pkt);
+
+	if (!skb) {
+		vmi_port_drop(port, VMI_DROP_NO_MEM);
+		return;
+	}
+	skb = skb_impair(port, VMI_TX, skb);
+	if (skb)
+		tx_pass(port, skb, b);
+}
+
+/* Decide about the frame at hand, within what the port may send. */
+static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, struct vmi_port **to,
+			      struct batch *b)
+{
+	u64 wait_ns;
+
+	if (is_limited(port, VMI_TX)) {
+		wait_ns = vmi_policy_wait_ns(&port->policy, VMI_TX);
+		if (wait_ns) {
+			vmi_port_poll_in(port, wait_ns);
+			return WAIT_RATE;
+		}
+	}
+	if (is_impaired(port, VMI_TX)) {
+		tx_impair(port, pkt, b);
+		return DONE;
+	}
+	return forward(port, pkt, to, b);
 }
 
 /*
@@ -813,7 +967,9 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 			vmi_queue_notify(q, false, &fault);
 			continue;
 		}
-		v = got == FETCH_FRAME ? forward(port, &pkt, &to, b) : DONE;
+		v = got == FETCH_FRAME ? tx_decide(port, &pkt, &to, b) : DONE;
+		if (v == WAIT_RATE)
+			break;
 		if (v != DONE && tx_wait(port, to, v, &retry)) {
 			if (retry)
 				continue;
@@ -823,6 +979,8 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 		if (got == FETCH_FRAME) {
 			this_cpu_inc(port->stats->tx_packets);
 			this_cpu_add(port->stats->tx_bytes, pkt.len);
+			if (is_limited(port, VMI_TX))
+				charge(port, VMI_TX, &pkt);
 		}
 		/* Cannot fail: tx_fetch() asked, and the memory is locked since. */
 		vmi_queue_push(q, &head, &zero, 1, &fault);
@@ -899,6 +1057,27 @@ static void wake_senders(struct vmi_port *port)
 	}
 }
 
+/*
+ * Let frames go on that an impairment has kept for long enough. Returns what was done
+ * of the budget.
+ */
+static noinline int kept_serve(struct vmi_port *port, int budget, struct batch *b)
+{
+	struct sk_buff *skb;
+	int done = 0;
+
+	while (done < budget && (skb = vmi_policy_due(&port->policy, VMI_TX))) {
+		tx_pass(port, skb, b);
+		done += 1 + b->copies;
+		b->copies = 0;
+	}
+	while (done < budget && (skb = vmi_policy_due(&port->policy, VMI_RX))) {
+		skb_pass(port, skb, b);
+		done++;
+	}
+	return min(done, budget);
+}
+
 static int fwd_poll(struct vmi_port *port, int budget)
 {
 	struct vmi_mem *mem;
@@ -909,12 +1088,14 @@ static int fwd_poll(struct vmi_port *port, int budget)
 	rcu_read_lock();
 	mem = rcu_dereference(port->mem);
 	if (mem) {
+		if (unlikely(READ_ONCE(port->policy.kept)))
+			done = kept_serve(port, budget, &b);
 		if (rx_serve(port, mem, &b))
 			wake_senders(port);
 		/* While the work has the miss list the ring rests. */
 		if (!smp_load_acquire(&port->tx.pages)) {
 			vmi_mem_lock(mem);
-			done = tx_serve(port, budget, &b);
+			done += tx_serve(port, budget - done, &b);
 			vmi_mem_unlock(mem);
 		}
 	}

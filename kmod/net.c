@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "event.h"
+#include "guard.h"
 #include "hostdev.h"
 #include "net.h"
 #include "port.h"
@@ -251,6 +252,9 @@ static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext
 		conf->mtu = DEFAULT_MTU;
 	if (!conf->ageing_ms)
 		conf->ageing_ms = DEFAULT_AGEING_MS;
+	conf->guard = (VMI_GUARD_ALL & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
+	if (!conf->storm_pps)
+		conf->storm_pps = VMI_STORM_PPS;
 	if (conf->lease_s < 60 || conf->mtu < 576 || conf->mtu > 9216 || conf->ageing_ms < 1000) {
 		NL_SET_ERR_MSG_MOD(extack, "lease time, MTU or ageing time out of bounds");
 		return -EINVAL;
@@ -315,6 +319,7 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	net->uid = current_uid();
 	INIT_LIST_HEAD(&net->ports);
 	vmi_fdb_init(&net->fdb);
+	vmi_claims_init(&net->claims);
 
 	err = fill_in(&net->conf, &net->server, extack);
 	if (err)
@@ -383,6 +388,7 @@ err_free:
 int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
 	struct vmi_net_conf new;
+	struct vmi_port *port;
 	struct vmi_net *net;
 	int err;
 
@@ -412,6 +418,9 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 		new.lease_s = conf->lease_s;
 	if (conf->ageing_ms)
 		new.ageing_ms = conf->ageing_ms;
+	new.guard = (new.guard & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
+	if (conf->storm_pps)
+		new.storm_pps = conf->storm_pps;
 	if (new.lease_s < 60 || new.ageing_ms < 1000) {
 		NL_SET_ERR_MSG_MOD(extack, "lease time or ageing time out of bounds");
 		return -EINVAL;
@@ -426,6 +435,10 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	WRITE_ONCE(net->conf.flags, new.flags);
 	WRITE_ONCE(net->conf.lease_s, new.lease_s);
 	WRITE_ONCE(net->conf.ageing_ms, new.ageing_ms);
+	net->conf.guard = new.guard;
+	net->conf.storm_pps = new.storm_pps;
+	list_for_each_entry(port, &net->ports, net_node)
+		vmi_policy_follow(&port->policy, new.guard, new.storm_pps);
 	emit(net, VMI_EVENT_KIND_NET_SET, "");
 	return 0;
 }
@@ -484,7 +497,7 @@ static void fill(struct vmi_net *net, struct vmi_net_view *view, struct vmi_stat
 	}
 	if (!stats)
 		return;
-	memset(stats, 0, sizeof(*stats));
+	*stats = net->gone;
 	vmi_stats_fold(stats, net->stats);
 	list_for_each_entry(port, &net->ports, net_node)
 		vmi_stats_fold(stats, port->stats);

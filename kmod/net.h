@@ -13,6 +13,7 @@
 #include <linux/uidgid.h>
 #include <linux/vmi_chr.h>
 
+#include "claim.h"
 #include "drop.h"
 #include "fdb.h"
 
@@ -35,6 +36,9 @@ struct netlink_ext_ack;
  * @mtu: bytes of the IP packet, 576 to 9216
  * @ageing_ms: life of a learned forwarding entry, from 1000
  * @set_flags: @flags were given, for net-set
+ * @guard: BIT(VMI_GUARD_*), of ports without their own
+ * @guard_mask: which of them were given
+ * @storm_pps: multicast and broadcast frames a second that a port may send
  *
  * The guards of a network's own one are those of struct vmi_net.
  */
@@ -52,6 +56,9 @@ struct vmi_net_conf {
 	u32 mtu;
 	u32 ageing_ms;
 	bool set_flags;
+	u32 guard;
+	u32 guard_mask;
+	u32 storm_pps;
 };
 
 /**
@@ -70,7 +77,7 @@ struct vmi_net_view {
 	kuid_t uid;
 };
 
-#define VMI_DROPS_MAX	32
+#define VMI_DROPS_MAX	64
 
 /**
  * struct vmi_stats_view - counters of all CPUs together; rx and tx as the guest sees them
@@ -118,6 +125,8 @@ struct vmi_stats {
  * @nports: their number; vmi_ctl
  * @fdb: forwarding table
  * @stats: frames dropped that no port can be blamed for
+ * @gone: counters of ports that were deleted; vmi_ctl
+ * @claims: which guest has which IPv6 address
  *
  * A port keeps its network: one with ports is not deleted. It is freed after
  * an RCU grace period.
@@ -134,6 +143,8 @@ struct vmi_net {
 	u32 nports;
 	struct vmi_fdb fdb;
 	struct vmi_stats __percpu *stats;
+	struct vmi_stats_view gone;
+	struct vmi_claims claims;
 };
 
 static inline void vmi_stats_drop(struct vmi_stats __percpu *stats, enum vmi_drop why)

@@ -15,6 +15,42 @@ static const struct netlink_range_validation vmi_a_vm_timeout_ms_range = {
 	.max	= 600000ULL,
 };
 
+static const struct netlink_range_validation vmi_a_net_storm_pps_range = {
+	.min	= 1ULL,
+	.max	= 1000000ULL,
+};
+
+static const struct netlink_range_validation vmi_a_impair_loss_ppm_range = {
+	.max	= 1000000ULL,
+};
+
+static const struct netlink_range_validation vmi_a_impair_delay_us_range = {
+	.max	= 10000000ULL,
+};
+
+static const struct netlink_range_validation vmi_a_impair_jitter_us_range = {
+	.max	= 10000000ULL,
+};
+
+static const struct netlink_range_validation vmi_a_impair_reorder_ppm_range = {
+	.max	= 1000000ULL,
+};
+
+/* Common nested types */
+const struct nla_policy vmi_impair_nl_policy[VMI_A_IMPAIR_REORDER_PPM + 1] = {
+	[VMI_A_IMPAIR_LOSS_PPM] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_impair_loss_ppm_range),
+	[VMI_A_IMPAIR_DELAY_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_impair_delay_us_range),
+	[VMI_A_IMPAIR_JITTER_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_impair_jitter_us_range),
+	[VMI_A_IMPAIR_REORDER_PPM] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_impair_reorder_ppm_range),
+};
+
+const struct nla_policy vmi_limit_nl_policy[VMI_A_LIMIT_PAD + 1] = {
+	[VMI_A_LIMIT_PACKETS] = { .type = NLA_U64, },
+	[VMI_A_LIMIT_PACKETS_BURST] = { .type = NLA_U64, },
+	[VMI_A_LIMIT_BYTES] = { .type = NLA_U64, },
+	[VMI_A_LIMIT_BYTES_BURST] = { .type = NLA_U64, },
+};
+
 /* VMI_CMD_VM_GET - do */
 static const struct nla_policy vmi_vm_get_nl_policy[VMI_A_VM_NAME + 1] = {
 	[VMI_A_VM_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
@@ -57,7 +93,7 @@ static const struct nla_policy vmi_net_get_nl_policy[VMI_A_NET_NAME + 1] = {
 };
 
 /* VMI_CMD_NET_NEW - do */
-static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_AGEING_MS + 1] = {
+static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_STORM_PPS + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
@@ -70,16 +106,22 @@ static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_AGEING_MS + 1] = 
 	[VMI_A_NET_LEASE_S] = NLA_POLICY_MIN(NLA_U32, 60),
 	[VMI_A_NET_MTU] = NLA_POLICY_RANGE(NLA_U32, 576, 9216),
 	[VMI_A_NET_AGEING_MS] = NLA_POLICY_MIN(NLA_U32, 1000),
+	[VMI_A_NET_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
 };
 
 /* VMI_CMD_NET_SET - do */
-static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_AGEING_MS + 1] = {
+static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_STORM_PPS + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
 	[VMI_A_NET_RANGE_FIRST] = { .type = NLA_BE32, },
 	[VMI_A_NET_RANGE_LAST] = { .type = NLA_BE32, },
 	[VMI_A_NET_LEASE_S] = NLA_POLICY_MIN(NLA_U32, 60),
 	[VMI_A_NET_AGEING_MS] = NLA_POLICY_MIN(NLA_U32, 1000),
+	[VMI_A_NET_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
 };
 
 /* VMI_CMD_NET_DEL - do */
@@ -102,17 +144,32 @@ static const struct nla_policy vmi_port_get_dump_nl_policy[VMI_A_PORT_NET + 1] =
 };
 
 /* VMI_CMD_PORT_NEW - do */
-static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_IP + 1] = {
+static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] = {
 	[VMI_A_PORT_VM] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_PORT_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_PORT_MAC] = NLA_POLICY_EXACT_LEN(6),
 	[VMI_A_PORT_IP] = { .type = NLA_BE32, },
+	[VMI_A_PORT_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_PORT_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_PORT_ISOLATED] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VMI_A_PORT_RX_LIMIT] = NLA_POLICY_NESTED(vmi_limit_nl_policy),
+	[VMI_A_PORT_TX_LIMIT] = NLA_POLICY_NESTED(vmi_limit_nl_policy),
+	[VMI_A_PORT_RX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
+	[VMI_A_PORT_TX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
 };
 
 /* VMI_CMD_PORT_SET - do */
-static const struct nla_policy vmi_port_set_nl_policy[VMI_A_PORT_LINK + 1] = {
+static const struct nla_policy vmi_port_set_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] = {
 	[VMI_A_PORT_ID] = { .type = NLA_U32, },
 	[VMI_A_PORT_LINK] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VMI_A_PORT_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_PORT_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
+	[VMI_A_PORT_GUARD_OWN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VMI_A_PORT_ISOLATED] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VMI_A_PORT_RX_LIMIT] = NLA_POLICY_NESTED(vmi_limit_nl_policy),
+	[VMI_A_PORT_TX_LIMIT] = NLA_POLICY_NESTED(vmi_limit_nl_policy),
+	[VMI_A_PORT_RX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
+	[VMI_A_PORT_TX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
 };
 
 /* VMI_CMD_PORT_DEL - do */
@@ -188,14 +245,14 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd		= VMI_CMD_NET_NEW,
 		.doit		= vmi_nl_net_new_doit,
 		.policy		= vmi_net_new_nl_policy,
-		.maxattr	= VMI_A_NET_AGEING_MS,
+		.maxattr	= VMI_A_NET_STORM_PPS,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VMI_CMD_NET_SET,
 		.doit		= vmi_nl_net_set_doit,
 		.policy		= vmi_net_set_nl_policy,
-		.maxattr	= VMI_A_NET_AGEING_MS,
+		.maxattr	= VMI_A_NET_STORM_PPS,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -223,14 +280,14 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd		= VMI_CMD_PORT_NEW,
 		.doit		= vmi_nl_port_new_doit,
 		.policy		= vmi_port_new_nl_policy,
-		.maxattr	= VMI_A_PORT_IP,
+		.maxattr	= VMI_A_PORT_TX_IMPAIR,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VMI_CMD_PORT_SET,
 		.doit		= vmi_nl_port_set_doit,
 		.policy		= vmi_port_set_nl_policy,
-		.maxattr	= VMI_A_PORT_LINK,
+		.maxattr	= VMI_A_PORT_TX_IMPAIR,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -12,6 +12,10 @@
 
 #include <linux/vmi.h>
 
+/* Common nested types */
+extern const struct nla_policy vmi_impair_nl_policy[VMI_A_IMPAIR_REORDER_PPM + 1];
+extern const struct nla_policy vmi_limit_nl_policy[VMI_A_LIMIT_PAD + 1];
+
 int vmi_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_vm_new_doit(struct sk_buff *skb, struct genl_info *info);

@@ -10,6 +10,7 @@
 #include "life.h"
 #include "net.h"
 #include "nl.h"
+#include "nl_policy.h"
 #include "port.h"
 #include "text.h"
 #include "vm.h"
@@ -81,6 +82,9 @@ static int vmi_nl_net_fill(struct sk_buff *skb, const struct vmi_net_view *v,
 	if (v->ifindex &&
 	    (nla_put_u32(skb, VMI_A_NET_IFINDEX, v->ifindex) ||
 	     nla_put_string(skb, VMI_A_NET_IFNAME, c->ifname)))
+		goto err_cancel;
+	if (nla_put_u32(skb, VMI_A_NET_GUARD, c->guard) ||
+	    nla_put_u32(skb, VMI_A_NET_STORM_PPS, c->storm_pps))
 		goto err_cancel;
 	if (vmi_nl_stats_fill(skb, VMI_A_NET_STATS, stats))
 		goto err_cancel;
@@ -186,6 +190,13 @@ static int vmi_nl_net_conf(struct genl_info *info, struct vmi_net_conf *conf)
 		conf->lease_s = nla_get_u32(attrs[VMI_A_NET_LEASE_S]);
 	if (attrs[VMI_A_NET_AGEING_MS])
 		conf->ageing_ms = nla_get_u32(attrs[VMI_A_NET_AGEING_MS]);
+	if (attrs[VMI_A_NET_GUARD]) {
+		conf->guard = nla_get_u32(attrs[VMI_A_NET_GUARD]);
+		conf->guard_mask = attrs[VMI_A_NET_GUARD_MASK] ?
+				   nla_get_u32(attrs[VMI_A_NET_GUARD_MASK]) : ~0U;
+	}
+	if (attrs[VMI_A_NET_STORM_PPS])
+		conf->storm_pps = nla_get_u32(attrs[VMI_A_NET_STORM_PPS]);
 	return vmi_nl_name(info, VMI_A_NET_NAME, conf->name);
 }
 
@@ -312,6 +323,8 @@ static int vmi_nl_port_fill(struct sk_buff *skb, const struct vmi_port_view *v,
 		goto err_cancel;
 	if (v->ip && nla_put_be32(skb, VMI_A_PORT_IP, v->ip))
 		goto err_cancel;
+	if (vmi_nl_policy_fill(skb, &v->policy))
+		goto err_cancel;
 	if (vmi_nl_stats_fill(skb, VMI_A_PORT_STATS, stats))
 		goto err_cancel;
 	genlmsg_end(skb, hdr);
@@ -433,9 +446,11 @@ int vmi_nl_port_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-static int vmi_nl_port_conf(struct genl_info *info, struct vmi_port_conf *conf)
+static int vmi_nl_port_conf(struct sk_buff *skb, struct genl_info *info,
+			    struct vmi_port_conf *conf)
 {
 	struct nlattr **attrs = info->attrs;
+	int err;
 
 	memset(conf, 0, sizeof(*conf));
 	if (attrs[VMI_A_PORT_MAC]) {
@@ -449,6 +464,9 @@ static int vmi_nl_port_conf(struct genl_info *info, struct vmi_port_conf *conf)
 	}
 	if (attrs[VMI_A_PORT_IP])
 		conf->ip = nla_get_be32(attrs[VMI_A_PORT_IP]);
+	err = vmi_nl_policy(skb, info, &conf->policy);
+	if (err < 0)
+		return err;
 	return vmi_nl_name(info, VMI_A_PORT_NET, conf->net);
 }
 
@@ -495,7 +513,7 @@ int vmi_nl_port_new_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int err;
 
-	err = vmi_nl_port_conf(info, &conf);
+	err = vmi_nl_port_conf(skb, info, &conf);
 	if (err)
 		return err;
 	err = vmi_nl_vm(skb, info, VMI_A_PORT_VM, true, &vm);
@@ -541,12 +559,19 @@ err_put:
 int vmi_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *link = info->attrs[VMI_A_PORT_LINK];
+	struct vmi_policy_conf policy;
 	struct vmi_stats_view stats;
 	struct vmi_port_view view;
-	int err;
+	int has_policy, err;
 
+	has_policy = vmi_nl_policy(skb, info, &policy);
+	if (has_policy < 0)
+		return has_policy;
 	mutex_lock(&vmi_ctl);
-	err = vmi_nl_port(skb, info, true, &view, &stats);
+	/* Who has CAP_NET_ADMIN, and has to have it here, need not own the port for that. */
+	err = vmi_nl_port(skb, info, link || !has_policy, &view, &stats);
+	if (!err && has_policy)
+		err = vmi_port_set_policy(view.id, &policy, info->extack);
 	if (!err && link)
 		err = vmi_port_set_link(view.id, nla_get_u8(link), info->extack);
 	mutex_unlock(&vmi_ctl);

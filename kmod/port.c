@@ -143,8 +143,21 @@ void vmi_port_want_pages(struct vmi_port *port)
  */
 void vmi_port_poll_later(struct vmi_port *port)
 {
+	vmi_port_poll_in(port, VMI_FULL_US * NSEC_PER_USEC);
+}
+
+/**
+ * vmi_port_poll_in - poll again in that time, or sooner
+ * @port: the port; its poll is running, or rx.lock is held and rx.on
+ * @ns: the time; longer than that of vmi_port_poll_later() it is not
+ *
+ * Context: softirq.
+ */
+void vmi_port_poll_in(struct vmi_port *port, u64 ns)
+{
+	ns = min_t(u64, ns, VMI_FULL_US * NSEC_PER_USEC);
 	if (!hrtimer_active(&port->timer))
-		hrtimer_start(&port->timer, ns_to_ktime(VMI_FULL_US * NSEC_PER_USEC), HRTIMER_MODE_REL);
+		hrtimer_start(&port->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
 }
 
 /**
@@ -428,6 +441,7 @@ static int port_start(struct vmi_port *port, u64 features)
 	spin_unlock_bh(&port->rx.lock);
 
 	WRITE_ONCE(port->on, true);
+	vmi_policy_start(&port->policy);
 	napi_enable(&port->napi);
 	for (i = 0; i < 2; i++)
 		kick_hook(&port->kick[i]);
@@ -461,6 +475,7 @@ static void port_stop(struct vmi_port *port)
 	irq_work_sync(&port->kick_work);
 	napi_disable(&port->napi);
 	hrtimer_cancel(&port->timer);
+	vmi_policy_stop(&port->policy);
 	cancel_work_sync(&port->page_work);
 	/* A fault is told before the next start forgets it. */
 	flush_work(&port->fault_work);
@@ -918,6 +933,8 @@ static struct vmi_port *port_alloc(void)
 	init_waitqueue_head(&port->wait);
 	spin_lock_init(&port->rx.lock);
 	skb_queue_head_init(&port->rx.backlog);
+	vmi_policy_init(&port->policy, &port->napi);
+	INIT_LIST_HEAD(&port->claims);
 	return port;
 }
 
@@ -972,6 +989,7 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
 	spin_lock_bh(&port->vm->lock);
 	view->owner = port->vm->uid;
 	spin_unlock_bh(&port->vm->lock);
+	vmi_policy_show(&port->policy, &view->policy);
 	if (stats) {
 		memset(stats, 0, sizeof(*stats));
 		vmi_stats_fold(stats, port->stats);
@@ -992,6 +1010,7 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack)
 {
+	struct vmi_policy_conf policy = conf->policy;
 	struct vmi_port *port;
 	struct vmi_net *net;
 	int err;
@@ -1009,9 +1028,14 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 		NL_SET_ERR_MSG_MOD(extack, "a VM has at most 8 ports");
 		return -EDQUOT;
 	}
+	err = vmi_policy_check(&policy, extack);
+	if (err)
+		return err;
 	port = port_alloc();
 	if (!port)
 		return -ENOMEM;
+	vmi_policy_follow(&port->policy, net->conf.guard, net->conf.storm_pps);
+	vmi_policy_set(&port->policy, &policy, net->conf.guard);
 	port->ip = conf->ip;
 	err = vmi_net_lease(net, &port->ip, extack);
 	if (err)
@@ -1082,6 +1106,32 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/**
+ * vmi_port_set_policy - change what an operator imposes on a port
+ * @id: the port
+ * @conf: what is to change; completed
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0, -ENOENT or -EINVAL.
+ */
+int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack)
+{
+	struct vmi_port *port = find_id(id);
+	int err;
+
+	if (!port) {
+		NL_SET_ERR_MSG_MOD(extack, "no such port");
+		return -ENOENT;
+	}
+	err = vmi_policy_check(conf, extack);
+	if (err)
+		return err;
+	vmi_policy_set(&port->policy, conf, port->net->conf.guard);
+	emit(port, VMI_EVENT_KIND_PORT_SET, client(), "policy");
+	return 0;
+}
+
 /* Take a port out of all lists; port_finish() follows, after a grace period. */
 static void port_unlist(struct vmi_port *port)
 {
@@ -1090,6 +1140,7 @@ static void port_unlist(struct vmi_port *port)
 	lockdep_assert_held(&vmi_ctl);
 	emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
 	vmi_fdb_del(&port->net->fdb, port->mac);
+	vmi_claims_forget(&port->net->claims, port);
 	list_del_rcu(&port->net_node);
 	list_del(&port->node);
 	list_for_each_entry(other, &port->vm->ports, vm_node) {
@@ -1106,6 +1157,8 @@ static void port_finish(struct vmi_port *port)
 	/* Nobody polls or delivers any more; a fault may be being told. */
 	flush_work(&port->fault_work);
 	netif_napi_del(&port->napi);
+	/* The network's counters never run backwards. */
+	vmi_stats_fold(&port->net->gone, port->stats);
 	port->net->nports--;
 	kref_put(&port->ref, port_free);
 }

@@ -14,7 +14,7 @@
  *	  vmi_mem_lock(receiver)	the order of two guests does not matter
  *	    port->rx.lock	of the receiver; never two
  *	      eventfd		of the receiver, to interrupt its guest
- *	fdb->lock, port->punt.lock: leaves
+ *	fdb->lock, claims->lock, policy->lock, port->punt.lock: leaves
  *
  * All locks of the module, and why nobody uses what is freed, are in
  * Documentation/locking.rst.
@@ -37,6 +37,7 @@
 #include <linux/workqueue.h>
 
 #include "net.h"
+#include "policy.h"
 #include "queue.h"
 
 struct file;
@@ -59,12 +60,14 @@ struct vmi_vm;
  * @have_mac: @mac is given, else one is chosen
  * @mac: address
  * @ip: lease, 0 to have one chosen
+ * @policy: what differs from the network's
  */
 struct vmi_port_conf {
 	char net[VMI_NAME_LEN];
 	bool have_mac;
 	u8 mac[6];
 	__be32 ip;
+	struct vmi_policy_conf policy;
 };
 
 /**
@@ -80,6 +83,7 @@ struct vmi_port_conf {
  * @fault: see there
  * @features: negotiated, 0 while the rings are stopped
  * @owner: of the VM
+ * @policy: see struct vmi_port
  */
 struct vmi_port_view {
 	u32 id;
@@ -93,6 +97,7 @@ struct vmi_port_view {
 	u32 fault;
 	u64 features;
 	kuid_t owner;
+	struct vmi_policy_view policy;
 };
 
 /**
@@ -200,6 +205,9 @@ struct vmi_port_rx {
  * @wait: readers of the port file
  * @tx: transmit queue
  * @rx: receive queue
+ * @policy: what an operator imposes on the port; its own guards
+ * @claims: IPv6 addresses that are the guest's; net->claims.lock
+ * @nclaims: their number; net->claims.lock
  */
 struct vmi_port {
 	struct kref ref;
@@ -235,6 +243,9 @@ struct vmi_port {
 	wait_queue_head_t wait;
 	struct vmi_port_tx tx;
 	struct vmi_port_rx rx;
+	struct vmi_policy policy;
+	struct list_head claims;
+	u32 nclaims;
 };
 
 /**
@@ -260,6 +271,7 @@ static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
 void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault);
 void vmi_port_want_pages(struct vmi_port *port);
 void vmi_port_poll_later(struct vmi_port *port);
+void vmi_port_poll_in(struct vmi_port *port, u64 ns);
 void vmi_port_poll_now(struct vmi_port *port);
 /* false: the queue to the VMM is full, or nobody has the port open */
 bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb);
@@ -267,6 +279,7 @@ bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb);
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack);
 int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack);
+int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack);
 int vmi_port_del(u32 id, struct netlink_ext_ack *extack);
 /* all ports of a VM that has no VMM, when it is deleted; vmi_ctl held */
 void vmi_port_del_all(struct vmi_vm *vm);

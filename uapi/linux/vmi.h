@@ -93,6 +93,30 @@ enum vmi_net_flag {
 };
 
 /**
+ * enum vmi_guard - Bit numbers of the checks made of the frames that a guest
+ *   sends. What a check refuses is dropped, and counted under its own reason.
+ * @VMI_GUARD_MAC: the source is the port's MAC address
+ * @VMI_GUARD_IP: the IPv4 source is the port's lease, the IPv6 source an
+ *   address that no other guest and not the host has
+ * @VMI_GUARD_ARP: the sender's addresses in ARP are the port's
+ * @VMI_GUARD_ND: link-layer addresses in IPv6 neighbour discovery are the
+ *   port's, its IPv6 addresses those of no other guest and not of the host
+ * @VMI_GUARD_DHCP: nothing that a DHCP server would send, of IPv4 or IPv6
+ * @VMI_GUARD_RA: no router advertisement and no redirect
+ * @VMI_GUARD_STORM: no more multicast and broadcast frames a second than the
+ *   network allows
+ */
+enum vmi_guard {
+	VMI_GUARD_MAC,
+	VMI_GUARD_IP,
+	VMI_GUARD_ARP,
+	VMI_GUARD_ND,
+	VMI_GUARD_DHCP,
+	VMI_GUARD_RA,
+	VMI_GUARD_STORM,
+};
+
+/**
  * enum vmi_port_fault - Why the kernel stopped a port's rings.
  * @VMI_PORT_FAULT_NONE: the rings work
  * @VMI_PORT_FAULT_INDEX_JUMP: the available index moved by more than the
@@ -194,6 +218,9 @@ enum {
 	VMI_A_NET_UID,
 	VMI_A_NET_STATS,
 	VMI_A_NET_PAD,
+	VMI_A_NET_GUARD,
+	VMI_A_NET_GUARD_MASK,
+	VMI_A_NET_STORM_PPS,
 
 	__VMI_A_NET_MAX,
 	VMI_A_NET_MAX = (__VMI_A_NET_MAX - 1)
@@ -212,9 +239,38 @@ enum {
 	VMI_A_PORT_FEATURES,
 	VMI_A_PORT_STATS,
 	VMI_A_PORT_PAD,
+	VMI_A_PORT_GUARD,
+	VMI_A_PORT_GUARD_MASK,
+	VMI_A_PORT_GUARD_OWN,
+	VMI_A_PORT_ISOLATED,
+	VMI_A_PORT_RX_LIMIT,
+	VMI_A_PORT_TX_LIMIT,
+	VMI_A_PORT_RX_IMPAIR,
+	VMI_A_PORT_TX_IMPAIR,
 
 	__VMI_A_PORT_MAX,
 	VMI_A_PORT_MAX = (__VMI_A_PORT_MAX - 1)
+};
+
+enum {
+	VMI_A_LIMIT_PACKETS = 1,
+	VMI_A_LIMIT_PACKETS_BURST,
+	VMI_A_LIMIT_BYTES,
+	VMI_A_LIMIT_BYTES_BURST,
+	VMI_A_LIMIT_PAD,
+
+	__VMI_A_LIMIT_MAX,
+	VMI_A_LIMIT_MAX = (__VMI_A_LIMIT_MAX - 1)
+};
+
+enum {
+	VMI_A_IMPAIR_LOSS_PPM = 1,
+	VMI_A_IMPAIR_DELAY_US,
+	VMI_A_IMPAIR_JITTER_US,
+	VMI_A_IMPAIR_REORDER_PPM,
+
+	__VMI_A_IMPAIR_MAX,
+	VMI_A_IMPAIR_MAX = (__VMI_A_IMPAIR_MAX - 1)
 };
 
 enum {

@@ -11,7 +11,7 @@
 
 #include "nl.h"
 
-#define VMI_DROPS_MAX	32	/* reasons kept of one object */
+#define VMI_DROPS_MAX	64	/* reasons kept of one object */
 
 /**
  * struct vmi_drop - frames dropped for one reason

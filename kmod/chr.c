@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
@@ -20,6 +21,7 @@
 #include "life.h"
 #include "mem.h"
 #include "port.h"
+#include "probe.h"
 #include "proc.h"
 #include "text.h"
 #include "vm.h"
@@ -119,6 +121,48 @@ static long vmi_vmfile_port(struct vmi_vmm *vmm, void __user *arg)
 	return fd;
 }
 
+static long vmi_vmfile_probe_next(struct vmi_vmm *vmm, void __user *uarg)
+{
+	struct vmi_probe_req *req;
+	int err;
+
+	req = kzalloc(sizeof(*req), GFP_KERNEL_ACCOUNT);
+	if (!req)
+		return -ENOMEM;
+	err = vmi_probe_take(vmm, req);
+	/* one that a VMM cannot be given expires */
+	if (!err && copy_to_user(uarg, req, sizeof(*req)))
+		err = -EFAULT;
+	kfree(req);
+	return err;
+}
+
+static long vmi_vmfile_probe_done(struct vmi_vmm *vmm, void __user *uarg)
+{
+	struct vmi_probe_done *done;
+	int err;
+
+	done = memdup_user(uarg, sizeof(*done));
+	if (IS_ERR(done))
+		return PTR_ERR(done);
+	err = vmi_probe_answer(vmm, done);
+	kfree(done);
+	return err;
+}
+
+static long vmi_vmfile_event(struct vmi_vmm *vmm, void __user *uarg)
+{
+	struct vmi_vm_event ev;
+	int err;
+
+	if (copy_from_user(&ev, uarg, sizeof(ev)))
+		return -EFAULT;
+	err = vmi_probe_hit(vmm, &ev);
+	if (!err && copy_to_user(uarg, &ev, sizeof(ev)))
+		err = -EFAULT;
+	return err;
+}
+
 static long vmi_vmfile_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vmi_vmm *vmm = file->private_data;
@@ -135,6 +179,12 @@ static long vmi_vmfile_ioctl(struct file *file, unsigned int cmd, unsigned long 
 		return vmi_vmfile_reply(vmm, uarg);
 	case VMI_VM_PORT:
 		return vmi_vmfile_port(vmm, uarg);
+	case VMI_VM_PROBE_NEXT:
+		return vmi_vmfile_probe_next(vmm, uarg);
+	case VMI_VM_PROBE_DONE:
+		return vmi_vmfile_probe_done(vmm, uarg);
+	case VMI_VM_EVENT:
+		return vmi_vmfile_event(vmm, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -187,7 +237,8 @@ static __poll_t vmi_vmfile_poll(struct file *file, poll_table *wait)
 	poll_wait(file, &vmm->vm->wait, wait);
 	if (!vmi_life_attached(vmm))
 		return EPOLLHUP | EPOLLIN | EPOLLRDNORM;
-	return vmi_cmd_waits(vmm) ? EPOLLIN | EPOLLRDNORM : 0;
+	return (vmi_cmd_waits(vmm) ? EPOLLIN | EPOLLRDNORM : 0) |
+	       (vmi_probe_waits(vmm) ? EPOLLPRI : 0);
 }
 
 static const struct file_operations vmi_vmfile_fops = {

@@ -21,10 +21,12 @@
 #include "event.h"
 #include "inspect.h"
 #include "mem.h"
+#include "probe.h"
 #include "vm.h"
 #include "walk.h"
 
-#define VMI_RIGHTS	(VMI_RIGHT_READ | VMI_RIGHT_WRITE)
+#define VMI_RIGHTS	(VMI_RIGHT_READ | VMI_RIGHT_WRITE | VMI_RIGHT_REGS | \
+			 VMI_RIGHT_STOP | VMI_RIGHT_EVENTS)
 #define VMI_SEG_FLAGS	(VMI_SEG_WRITE | VMI_SEG_GVA | VMI_SEG_LA57)
 
 /* Segments copied in at a time: 640 bytes of stack. */
@@ -35,11 +37,13 @@
  * @vm: with a reference; const
  * @mem: with a reference; const
  * @rights: VMI_RIGHT_*; const
+ * @probes: what it asks of vCPUs
  */
 struct vmi_session {
 	struct vmi_vm *vm;
 	struct vmi_mem *mem;
 	u32 rights;
+	struct vmi_probes probes;
 };
 
 static void vmi_session_event(struct vmi_session *s, u32 kind)
@@ -51,9 +55,12 @@ static void vmi_session_event(struct vmi_session *s, u32 kind)
 	};
 
 	strscpy(ev.vm, s->vm->name, sizeof(ev.vm));
-	snprintf(ev.text, sizeof(ev.text), "rights:%s%s",
+	snprintf(ev.text, sizeof(ev.text), "rights:%s%s%s%s%s",
 		 s->rights & VMI_RIGHT_READ ? " read" : "",
-		 s->rights & VMI_RIGHT_WRITE ? " write" : "");
+		 s->rights & VMI_RIGHT_WRITE ? " write" : "",
+		 s->rights & VMI_RIGHT_REGS ? " registers" : "",
+		 s->rights & VMI_RIGHT_STOP ? " stop" : "",
+		 s->rights & VMI_RIGHT_EVENTS ? " events" : "");
 	spin_lock_bh(&s->vm->lock);
 	ev.owner = s->vm->uid;
 	ev.state = s->vm->state;
@@ -68,6 +75,7 @@ static int vmi_session_release(struct inode *inode, struct file *file)
 {
 	struct vmi_session *s = file->private_data;
 
+	vmi_probe_close(&s->probes);
 	vmi_session_event(s, VMI_EVENT_KIND_SESSION_DEL);
 	vmi_mem_put(s->mem);
 	vmi_vm_put(s->vm);
@@ -182,6 +190,37 @@ static long vmi_session_rw(struct vmi_session *s, struct vmi_sess_rw __user *urw
 	return good;
 }
 
+static long vmi_session_probe(struct vmi_session *s, struct vmi_probe __user *uarg)
+{
+	struct vmi_probe arg;
+	long err;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	err = vmi_probe_ask(&s->probes, &arg);
+	if (!err && put_user(arg.id, &uarg->id))
+		err = -EFAULT;
+	return err;
+}
+
+static long vmi_session_events(struct vmi_session *s, const struct vmi_sess_events __user *uarg)
+{
+	struct vmi_sess_events arg;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	return vmi_probe_events(&s->probes, &arg);
+}
+
+static long vmi_session_verdict(struct vmi_session *s, const struct vmi_verdict __user *uarg)
+{
+	struct vmi_verdict arg;
+
+	if (copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	return vmi_probe_verdict(&s->probes, &arg);
+}
+
 static long vmi_session_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct vmi_session *s = file->private_data;
@@ -194,6 +233,12 @@ static long vmi_session_ioctl(struct file *file, unsigned int cmd, unsigned long
 		return vmi_session_info(s, uarg);
 	case VMI_SESS_RW:
 		return vmi_session_rw(s, uarg);
+	case VMI_SESS_PROBE:
+		return vmi_session_probe(s, uarg);
+	case VMI_SESS_EVENTS:
+		return vmi_session_events(s, uarg);
+	case VMI_SESS_VERDICT:
+		return vmi_session_verdict(s, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -291,6 +336,7 @@ static int vmi_session_new(struct vmi_vm *vm, u32 rights)
 	}
 	vmi_vm_get(vm);
 	s->vm = vm;
+	vmi_probe_open(&s->probes, vm, s->mem, rights);
 	/* Asked before, but only while it has this VMM does a VM keep its owner. */
 	if (!vmi_vm_may(vm, CAP_SYS_PTRACE)) {
 		err = -EPERM;

@@ -19,6 +19,7 @@
 #include "life.h"
 #include "mem.h"
 #include "port.h"
+#include "probe.h"
 #include "text.h"
 #include "vm.h"
 
@@ -354,6 +355,7 @@ void vmi_life_detach(struct vmi_vmm *vmm, const struct vmi_vm_state *st)
 		vmi_life_unlist(vm, (u32)-1);
 	mutex_unlock(&vmi_ctl);
 
+	vmi_probe_detach(vm);
 	wake_up_interruptible(&vm->wait);
 	vmi_cmd_finish(vm, &cmds, own.state);
 }

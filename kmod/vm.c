@@ -52,6 +52,9 @@ struct vmi_vm *vmi_vm_alloc(const char *name, kuid_t uid)
 	vm->since_ns = ktime_get_real_ns();
 	INIT_LIST_HEAD(&vm->cmds);
 	INIT_LIST_HEAD(&vm->pending);
+	INIT_LIST_HEAD(&vm->probe_reqs);
+	INIT_LIST_HEAD(&vm->probe_pending);
+	INIT_LIST_HEAD(&vm->probe_sessions);
 	init_waitqueue_head(&vm->wait);
 	INIT_LIST_HEAD(&vm->ports);
 	return vm;

@@ -57,6 +57,11 @@ extern struct mutex vmi_ctl;
  * @pending: commands read and not answered; @lock
  * @ncmds: number of both; @lock
  * @cmd_seq: number of the last command; @lock
+ * @probe_reqs: probe requests waiting to be read; @lock
+ * @probe_pending: those read and not answered; @lock
+ * @probe_nreqs: number of both; @lock
+ * @probe_seq: number of the last request; @lock
+ * @probe_sessions: sessions that may get events; @lock
  * @wait: readers of the VM file
  * @ports: its ports in order of creation; vmi_ctl
  * @nports: their number; vmi_ctl
@@ -86,6 +91,11 @@ struct vmi_vm {
 	struct list_head pending;
 	u32 ncmds;
 	u64 cmd_seq;
+	struct list_head probe_reqs;
+	struct list_head probe_pending;
+	u32 probe_nreqs;
+	u64 probe_seq;
+	struct list_head probe_sessions;
 	wait_queue_head_t wait;
 	struct list_head ports;
 	u32 nports;

@@ -11,9 +11,9 @@ floor_of() {
 	case $1 in
 	main) echo 5 ;;
 	nl | nl_* | chr | proc) echo 4 ;;
-	life | cmd | agent | inspect | fwd) echo 3 ;;
+	life | cmd | agent | inspect | probe | fwd) echo 3 ;;
 	vm | net | port | mem | mem_* | event | fdb | queue | window) echo 2 ;;
-	hostdev | uplink | nat | guard | claim | policy) echo 2 ;;
+	hostdev | uplink | nat | guard | claim | policy | hit) echo 2 ;;
 	ring | walk | frame | limit | impair) echo 1 ;;
 	drop | text | trace | compat) echo 0 ;;
 	*) echo "kmod/$1: scripts/check-includes.sh does not know its floor" >&2; return 1 ;;

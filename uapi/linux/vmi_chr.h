@@ -232,6 +232,9 @@ struct vmi_session_open {
 };
 #define VMI_RIGHT_READ		(1U << 0)
 #define VMI_RIGHT_WRITE		(1U << 1)
+#define VMI_RIGHT_REGS		(1U << 2)	/* registers of vCPUs; to set them, WRITE too */
+#define VMI_RIGHT_STOP		(1U << 3)	/* stop, step and resume vCPUs */
+#define VMI_RIGHT_EVENTS	(1U << 4)	/* arm probes and get their events */
 
 /* struct vmi_sess_info - VMI_SESS_INFO on a session file; all of it out */
 struct vmi_sess_info {
@@ -288,6 +291,206 @@ struct vmi_sess_rw {
 	__u32	flags;		/* 0 */
 };
 
+/* ---- probes: registers, stop and step of vCPUs, breakpoints and their events ---- */
+
+#define VMI_VCPU_ALL		0xffffffffU
+#define VMI_PROBE_DATA_MAX	1024		/* bytes that go with a request */
+#define VMI_PROBE_TIMEOUT_MS	1000		/* when the tool is silent */
+#define VMI_PROBE_TIMEOUT_MAX_MS 60000
+
+/* Operations of VMI_SESS_PROBE; beside each the right that it needs. */
+#define VMI_PROBE_GET_REGS	1	/* REGS: data is struct vmi_regs, out */
+#define VMI_PROBE_SET_REGS	2	/* REGS and WRITE: data is struct vmi_regs, in */
+#define VMI_PROBE_GET_FPU	3	/* REGS: data is the FXSAVE area, 512 bytes, out */
+#define VMI_PROBE_STOP		4	/* STOP: this session holds the vCPU, or all */
+#define VMI_PROBE_RESUME	5	/* STOP: and does not any more */
+#define VMI_PROBE_STEP		6	/* STOP: one instruction of one held vCPU */
+#define VMI_PROBE_ARM		7	/* EVENTS: kind, arg[0..3]; id is out */
+#define VMI_PROBE_DISARM	8	/* EVENTS: id */
+#define VMI_PROBE_GONE		9	/* kernel to VMM only: the session has ended */
+
+/* What VMI_PROBE_ARM arms: flags holds the kind, and VMI_PROBE_SYNC if wanted. */
+#define VMI_PROBE_KIND_MASK	0xffU
+#define VMI_PROBE_SW_BREAK	1	/* arg[0]: GPA of the instruction */
+#define VMI_PROBE_HW_BREAK	2	/* arg[0]: GVA, arg[1]: 1, 2, 4 or 8 bytes, arg[2]: VMI_HW_* */
+#define VMI_PROBE_WATCH		3	/* arg[0]: GPA, arg[1]: bytes; whole pages are watched */
+#define VMI_PROBE_MSR		4	/* arg[0]: index, arg[1]: VMI_HW_WRITE or VMI_HW_RW */
+#define VMI_PROBE_PORT		5	/* arg[0]: port, arg[1]: how many */
+#define VMI_PROBE_SHUTDOWN	6	/* triple fault */
+#define VMI_PROBE_STEPPED	7	/* of events only: VMI_PROBE_STEP has been done */
+#define VMI_PROBE_SYNC		(1U << 8)	/* the vCPU waits for the verdict */
+
+#define VMI_HW_EXEC		0
+#define VMI_HW_WRITE		1
+#define VMI_HW_RW		3
+
+/*
+ * struct vmi_probe - ask the VMM for something (VMI_SESS_PROBE on a session file)
+ *
+ * Errors: EINVAL (op, vcpu, flags, len), EACCES (a right is missing), ENODEV (no VMM),
+ * EBUSY (64 requests wait already; no debug register is free), ETIMEDOUT, EINTR
+ * (neither is it known then whether it was done), EOPNOTSUPP (the VMM cannot).
+ */
+struct vmi_probe {
+	__u32	op;		/* VMI_PROBE_* */
+	__u32	vcpu;		/* its number, or VMI_VCPU_ALL for STOP and RESUME; 0 where none is meant */
+	__u32	flags;		/* of ARM, else 0 */
+	__u32	timeout_ms;	/* 0 for VMI_PROBE_TIMEOUT_MS, at most VMI_PROBE_TIMEOUT_MAX_MS */
+	__u64	id;		/* of the probe: out of ARM, in to DISARM */
+	__u64	arg[4];
+	__u64	data;		/* user address */
+	__u32	len;		/* bytes there: as the op says */
+	__u32	pad;
+};
+
+/* A segment register; attr as the access rights of SDM volume 3 section 25.4.1. */
+struct vmi_seg_reg {
+	__u64	base;
+	__u32	limit;
+	__u16	selector;
+	__u16	attr;
+};
+
+/* general registers, in the order in which instructions number them */
+struct vmi_gprs {
+	__u64	gpr[16];	/* rax rcx rdx rbx rsp rbp rsi rdi r8 ... r15 */
+	__u64	rip;
+	__u64	rflags;
+};
+
+struct vmi_regs {
+	struct vmi_gprs gprs;
+	struct vmi_seg_reg seg[8];	/* es cs ss ds fs gs ldtr tr */
+	__u64	gdt_base;
+	__u64	idt_base;
+	__u32	gdt_limit;
+	__u32	idt_limit;
+	__u64	cr0;
+	__u64	cr2;
+	__u64	cr3;
+	__u64	cr4;
+	__u64	cr8;
+	__u64	efer;
+	__u64	apic_base;
+	__u64	kernel_gs_base;
+	__u64	dr[8];		/* dr4 and dr5 are 0 */
+};
+
+/*
+ * struct vmi_probe_req - the next request (VMI_VM_PROBE_NEXT on a VM file)
+ *
+ * POLLPRI: there is one; EAGAIN: there is none. seq 0 (VMI_PROBE_GONE) wants no answer.
+ */
+struct vmi_probe_req {
+	__u64	seq;
+	__u64	session;
+	__u32	op;
+	__u32	vcpu;
+	__u32	flags;
+	__u32	len;		/* bytes of data */
+	__u64	id;
+	__u64	arg[4];
+	__u8	data[VMI_PROBE_DATA_MAX];
+};
+
+/*
+ * struct vmi_probe_done - the answer (VMI_VM_PROBE_DONE on a VM file)
+ *
+ * ENOENT: nobody waits for it any more; what was armed is to be disarmed.
+ */
+struct vmi_probe_done {
+	__u64	seq;
+	__s32	error;		/* 0 or a negative errno */
+	__u32	len;		/* bytes of data */
+	__u64	id;		/* of the probe, of ARM; not 0 */
+	__u8	data[VMI_PROBE_DATA_MAX];
+};
+
+/* verdicts on a synchronous event */
+#define VMI_VERDICT_CONTINUE	0
+#define VMI_VERDICT_SKIP	1	/* without doing what was met */
+#define VMI_VERDICT_EXPIRED	2	/* to the VMM only: none came in time; disarm and continue */
+
+#define VMI_HIT_SET_GPRS	(1U << 0)	/* flag: with the registers given */
+
+/*
+ * struct vmi_vm_event - a vCPU has met a probe (VMI_VM_EVENT on a VM file)
+ *
+ * By the vCPU's own thread, which waits for the verdict if flags has VMI_PROBE_SYNC.
+ * Errors: ENOENT (no such session, or it has no events), ENOSPC (its ring is full: counted as
+ * a drop), EINTR (a signal; the verdict is not waited for any more).
+ */
+struct vmi_vm_event {
+	__u64	session;	/* in, here and below */
+	__u64	probe;		/* id, 0 for VMI_PROBE_STEPPED */
+	__u32	vcpu;
+	__u32	kind;
+	__u32	flags;		/* VMI_PROBE_SYNC or 0 */
+	__u32	pad;
+	__u64	arg[4];
+	__u64	cr0;
+	__u64	cr3;
+	__u64	cr4;
+	__u64	efer;
+	struct vmi_gprs gprs;	/* and out with VMI_HIT_SET_GPRS */
+	__u32	action;		/* out: VMI_VERDICT_* */
+	__u32	out_flags;	/* out: VMI_HIT_* */
+};
+
+/* A record of the ring of events. */
+struct vmi_hit {
+	__u64	seq;		/* from 1, without gaps; dropped ones are counted, not numbered */
+	__u64	time_ns;	/* CLOCK_MONOTONIC */
+	__u64	probe;
+	__u32	vcpu;
+	__u32	kind;
+	__u32	flags;		/* VMI_PROBE_SYNC: a verdict is waited for */
+	__u32	pad;
+	__u64	arg[4];
+	__u64	cr0;
+	__u64	cr3;
+	__u64	cr4;
+	__u64	efer;
+	struct vmi_gprs gprs;
+	__u64	pad2;
+};
+
+/*
+ * struct vmi_hits - the mapped ring: this page, then size records
+ *
+ * Records from tail to head - 1, modulo size, are there to be read; the reader loads head
+ * with acquire and stores tail with release. Both run freely.
+ */
+struct vmi_hits {
+	__u32	size;		/* records, a power of two */
+	__u32	record_bytes;
+	__u64	head;		/* the kernel's */
+	__u64	tail;		/* the reader's */
+	__u64	drops;		/* the kernel's: events that found the ring full */
+};
+
+/*
+ * struct vmi_sess_events - get the ring (VMI_SESS_EVENTS on a session file, once)
+ *
+ * Return: an event file (O_CLOEXEC): map it from offset 0, 4096 + size * sizeof(struct vmi_hit)
+ * bytes rounded up to pages; POLLIN: there are records, POLLHUP: the VMM has ended.
+ * Errors: EINVAL, EACCES, EBUSY (got already), ENODEV.
+ */
+struct vmi_sess_events {
+	__u32	size;		/* records: a power of two, 16 to 4096 */
+	__u32	timeout_ms;	/* for a verdict, 1 to VMI_PROBE_TIMEOUT_MAX_MS; 0: 1000 */
+	__u32	flags;		/* 0 */
+	__u32	pad;
+};
+
+/* struct vmi_verdict - on a synchronous event (VMI_SESS_VERDICT); ENOENT: not waited for any more */
+struct vmi_verdict {
+	__u64	seq;
+	__u32	action;		/* VMI_VERDICT_CONTINUE or VMI_VERDICT_SKIP */
+	__u32	flags;		/* VMI_HIT_*; to set registers needs the rights REGS and WRITE */
+	struct vmi_gprs gprs;
+};
+
 #define VMI_IOC			0xB7
 #define VMI_ATTACH		_IOWR(VMI_IOC, 0x00, struct vmi_attach)
 #define VMI_SESSION		_IOWR(VMI_IOC, 0x01, struct vmi_session_open)
@@ -296,10 +499,16 @@ struct vmi_sess_rw {
 #define VMI_VM_STATE		_IOW(VMI_IOC, 0x12, struct vmi_vm_state)
 #define VMI_VM_REPLY		_IOW(VMI_IOC, 0x13, struct vmi_reply)
 #define VMI_VM_PORT		_IOWR(VMI_IOC, 0x14, struct vmi_port_open)
+#define VMI_VM_PROBE_NEXT	_IOR(VMI_IOC, 0x15, struct vmi_probe_req)
+#define VMI_VM_PROBE_DONE	_IOW(VMI_IOC, 0x16, struct vmi_probe_done)
+#define VMI_VM_EVENT		_IOWR(VMI_IOC, 0x17, struct vmi_vm_event)
 #define VMI_PORT_QUEUE		_IOW(VMI_IOC, 0x20, struct vmi_port_queue)
 #define VMI_PORT_ENABLE		_IOWR(VMI_IOC, 0x21, struct vmi_port_enable)
 #define VMI_PORT_STATUS		_IOR(VMI_IOC, 0x22, struct vmi_port_status)
 #define VMI_SESS_INFO		_IOR(VMI_IOC, 0x30, struct vmi_sess_info)
 #define VMI_SESS_RW		_IOWR(VMI_IOC, 0x31, struct vmi_sess_rw)
+#define VMI_SESS_PROBE		_IOWR(VMI_IOC, 0x32, struct vmi_probe)
+#define VMI_SESS_EVENTS		_IOW(VMI_IOC, 0x33, struct vmi_sess_events)
+#define VMI_SESS_VERDICT	_IOW(VMI_IOC, 0x34, struct vmi_verdict)
 
 #endif /* _UAPI_LINUX_VMI_CHR_H */

@@ -42,6 +42,13 @@ bool kvm_has(int cap)
 	return ioctl(kvm, KVM_CHECK_EXTENSION, cap) > 0;
 }
 
+uint32_t kvm_debug_flags(void)
+{
+	int ret = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_GUEST_DEBUG2);
+
+	return ret > 0 ? (uint32_t)ret : 0;
+}
+
 int kvm_open(unsigned int cpus)
 {
 	unsigned int i;

@@ -29,6 +29,9 @@ struct kvm_cpuid2 *kvm_supported_cpuid(unsigned int room);
 
 bool kvm_has(int cap);
 
+/* KVM_GUESTDBG_* that it has. */
+uint32_t kvm_debug_flags(void);
+
 /* Set the level of an I/O APIC's pin. */
 void kvm_irq_line(unsigned int gsi, bool level);
 

@@ -16,19 +16,27 @@
 
 static struct source vm_file = { .fd = -1 };
 static link_command_fn on_command;
+static void (*on_probe)(void);
 
-static void read_command(struct source *src, short revents)
+static void read_command(struct source *src)
 {
 	struct vmi_reply reply = { 0 };
 	struct vmi_cmd cmd;
 
-	(void)revents;
 	if (read(src->fd, &cmd, sizeof(cmd)) != sizeof(cmd))
 		return;
 	reply.id = cmd.id;
 	reply.error = on_command((enum vmi_command)cmd.op, reply.text);
 	/* the client may have given up: there is nobody to tell */
 	ioctl(src->fd, VMI_VM_REPLY, &reply);
+}
+
+static void ready(struct source *src, short revents)
+{
+	if (revents & POLLPRI && on_probe)
+		on_probe();
+	if (revents & ~POLLPRI)
+		read_command(src);
 }
 
 static int attach(const char *name)
@@ -64,8 +72,8 @@ int link_open(const struct options *opts, link_command_fn command)
 		return -1;
 	if (fcntl(vm_file.fd, F_SETFL, O_NONBLOCK))
 		return fail_errno(errno, "cannot prepare the VM file");
-	vm_file.events = POLLIN;
-	vm_file.ready = read_command;
+	vm_file.events = POLLIN | POLLPRI;
+	vm_file.ready = ready;
 	on_command = command;
 	return loop_add(&vm_file);
 }
@@ -125,4 +133,24 @@ int link_state(enum vmi_state state, enum vmi_reason reason, const char *text)
 	if (ioctl(vm_file.fd, VMI_VM_STATE, &arg))
 		return fail_errno(errno, "the module refuses a report of the VM's state");
 	return 0;
+}
+
+void link_set_probe(void (*fn)(void))
+{
+	on_probe = fn;
+}
+
+int link_probe_next(struct vmi_probe_req *req)
+{
+	return ioctl(vm_file.fd, VMI_VM_PROBE_NEXT, req) ? -1 : 0;
+}
+
+int link_probe_done(const struct vmi_probe_done *done)
+{
+	return ioctl(vm_file.fd, VMI_VM_PROBE_DONE, done) ? -1 : 0;
+}
+
+int link_event(struct vmi_vm_event *ev)
+{
+	return ioctl(vm_file.fd, VMI_VM_EVENT, ev) ? -1 : 0;
 }

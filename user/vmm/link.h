@@ -31,4 +31,16 @@ int link_port(unsigned int index, struct vmi_port_open *port, int *fd);
 /* Report a state; @text may be NULL. Return: 0, or -1 after fail(). */
 int link_state(enum vmi_state state, enum vmi_reason reason, const char *text);
 
+/* Who serves requests of sessions, in the main thread. */
+void link_set_probe(void (*fn)(void));
+
+/* Return: 0, or -1 when there is none. */
+int link_probe_next(struct vmi_probe_req *req);
+
+/* Return: 0, or -1 when nobody waits for the answer any more. */
+int link_probe_done(const struct vmi_probe_done *done);
+
+/* By a vCPU's thread; waits for the verdict if one is wanted. Return: 0, or -1 without one. */
+int link_event(struct vmi_vm_event *ev);
+
 #endif /* VMM_LINK_H */

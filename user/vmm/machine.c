@@ -20,6 +20,7 @@
 #include "machine.h"
 #include "pci.h"
 #include "power.h"
+#include "probe.h"
 #include "ram.h"
 #include "serial.h"
 #include "vcpu.h"
@@ -101,6 +102,7 @@ static int reset(const char *text)
 	bus_lock();
 	pci_reset();
 	bus_unlock();
+	probe_reset();
 	kvm_destroy();
 	pthread_mutex_lock(&ask_lock);
 	asked = ASK_NONE;
@@ -264,7 +266,7 @@ int machine_start(const struct options *opts)
 	cpus = opts->cpus;
 	/* what the user may have got wrong comes first, before anything is changed */
 	if (kvm_open(cpus) || boot_open(opts) || prepare_loop() || link_open(opts, command) ||
-	    ram_create(opts->mem_bytes) || link_memory() || console_open(opts))
+	    probe_init() || ram_create(opts->mem_bytes) || link_memory() || console_open(opts))
 		return -1;
 	init_devices();
 	if (virtio_net_add_all() || power_on() || link_info(opts) || vcpu_run())

@@ -12,12 +12,14 @@
 
 #include "bus.h"
 #include "cpuid.h"
+#include "debug.h"
 #include "fail.h"
 #include "kvm.h"
 #include "machine.h"
 #include "vcpu.h"
 
-#define KICK	SIGUSR1
+#define KICK	SIGUSR1	/* leave the guest */
+#define FINISH	SIGUSR2	/* likewise, and leave the wait for a verdict too */
 
 #define MSR_MISC_ENABLE		0x1a0
 #define MISC_ENABLE_FAST_STRING	1
@@ -37,6 +39,10 @@ enum mode { PAUSED, RUNNING, ENDING };
  * @run: what is shared with KVM
  * @thread: valid if @started
  * @started: there is a thread
+ * @away: its thread is not in the guest, and looks at what is asked of it before it
+ *	enters: parked, or waiting for a verdict; by lock
+ * @held: how many want it stopped; by lock
+ * @steps: instructions it is to execute although it is held; by lock
  */
 struct vcpu {
 	unsigned int id;
@@ -44,6 +50,9 @@ struct vcpu {
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;
+	bool away;
+	unsigned int held;
+	unsigned int steps;
 };
 
 static struct vcpu *vcpus;
@@ -53,7 +62,6 @@ static unsigned int nthreads;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static enum mode mode;		/* by lock */
-static unsigned int parked;	/* by lock: threads that wait for a change of mode */
 
 static int set_sregs(const struct vcpu *v, const struct vcpu_entry *entry)
 {
@@ -200,6 +208,9 @@ static void handle_exit(struct vcpu *v)
 	case KVM_EXIT_INTERNAL_ERROR:
 		give_up(v, "KVM cannot go on, suberror", run->internal.suberror);
 		break;
+	case KVM_EXIT_DEBUG:
+		debug_exit(v->id, v->fd, run);
+		break;
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_IRQ_WINDOW_OPEN:
 		break;
@@ -208,47 +219,104 @@ static void handle_exit(struct vcpu *v)
 	}
 }
 
-/* Return: false at the end. */
-static bool park(struct vcpu *v)
+/* lock held */
+static bool must_wait(const struct vcpu *v)
+{
+	return mode == PAUSED || (mode == RUNNING && v->held && !v->steps);
+}
+
+/* lock held; a thread that comes back waits until it may go on */
+static void come_back(struct vcpu *v)
+{
+	while (must_wait(v)) {
+		v->away = true;
+		pthread_cond_broadcast(&changed);
+		pthread_cond_wait(&changed, &lock);
+	}
+	v->away = false;
+}
+
+/* What there is to do. Return: false at the end. */
+static bool park(struct vcpu *v, bool *step)
 {
 	bool go_on;
 
 	pthread_mutex_lock(&lock);
-	if (mode == PAUSED) {
-		parked++;
-		pthread_cond_broadcast(&changed);
-		while (mode == PAUSED)
-			pthread_cond_wait(&changed, &lock);
-		parked--;
-	}
+	come_back(v);
 	go_on = mode == RUNNING;
+	*step = v->held && v->steps;
 	if (go_on)
 		v->run->immediate_exit = 0;
 	pthread_mutex_unlock(&lock);
 	return go_on;
 }
 
+static void stepped(struct vcpu *v)
+{
+	pthread_mutex_lock(&lock);
+	if (v->steps)
+		v->steps--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Not before KVM says EINTR does a thread look at what is asked of it: with
+ * immediate_exit set KVM completes the last I/O first, so a vCPU that is away
+ * has no debts.
+ */
+static void run(struct vcpu *v)
+{
+	for (;;) {
+		/* a kick may have been lost in the step */
+		if (debug_enter(v->id, v->fd, v->run))
+			return;
+		if (!ioctl(v->fd, KVM_RUN, 0)) {
+			handle_exit(v);
+		} else if (errno == EINTR) {
+			return;
+		} else if (errno != EAGAIN) {
+			give_up(v, "KVM_RUN failed with errno", (unsigned int)errno);
+			return;
+		}
+	}
+}
+
 static void *thread(void *arg)
 {
 	struct vcpu *v = arg;
+	bool step;
 
-	while (park(v)) {
-		/*
-		 * Not before KVM says EINTR: with immediate_exit set it completes
-		 * the last I/O first, so a vCPU that is parked has no debts.
-		 */
-		for (;;) {
-			if (!ioctl(v->fd, KVM_RUN, 0)) {
-				handle_exit(v);
-			} else if (errno == EINTR) {
-				break;
-			} else if (errno != EAGAIN) {
-				give_up(v, "KVM_RUN failed with errno", (unsigned int)errno);
-				break;
-			}
+	while (park(v, &step)) {
+		if (!step) {
+			run(v);
+			continue;
 		}
+		debug_step(v->id, v->fd, v->run);
+		stepped(v);
 	}
 	return NULL;
+}
+
+int vcpu_run_once(struct kvm_run *run_area, int fd)
+{
+	unsigned int i;
+	bool ending;
+
+	pthread_mutex_lock(&lock);
+	ending = mode == ENDING;
+	run_area->immediate_exit = ending;
+	pthread_mutex_unlock(&lock);
+	if (ending)
+		return -1;
+	if (ioctl(fd, KVM_RUN, 0))
+		return errno == EINTR || errno == EAGAIN ? 0 : -1;
+	if (run_area->exit_reason == KVM_EXIT_DEBUG)
+		return 1;
+	for (i = 0; i < nvcpus; i++)
+		if (vcpus[i].run == run_area)
+			handle_exit(&vcpus[i]);
+	return 0;
 }
 
 static void on_kick(int sig)
@@ -264,6 +332,7 @@ static int start_threads(void)
 	int ret;
 
 	sigaction(KICK, &act, NULL);
+	sigaction(FINISH, &act, NULL);
 	for (i = 0; i < nvcpus; i++) {
 		ret = pthread_create(&vcpus[i].thread, NULL, thread, &vcpus[i]);
 		if (ret)
@@ -292,27 +361,165 @@ int vcpu_run(void)
 	return 0;
 }
 
-static void leave_guest(enum mode next)
+/* lock held */
+static void kick(struct vcpu *v, int sig)
+{
+	v->run->immediate_exit = 1;
+	pthread_kill(v->thread, sig);
+}
+
+/* lock held */
+static bool all_away(void)
 {
 	unsigned int i;
 
-	pthread_mutex_lock(&lock);
-	mode = next;
-	for (i = 0; i < nthreads; i++) {
-		vcpus[i].run->immediate_exit = 1;
-		pthread_kill(vcpus[i].thread, KICK);
-	}
-	pthread_cond_broadcast(&changed);
-	pthread_mutex_unlock(&lock);
+	for (i = 0; i < nthreads; i++)
+		if (!vcpus[i].away)
+			return false;
+	return true;
 }
 
 void vcpu_pause(void)
 {
-	leave_guest(PAUSED);
+	unsigned int i;
+
 	pthread_mutex_lock(&lock);
-	while (parked < nthreads)
+	mode = PAUSED;
+	for (i = 0; i < nthreads; i++)
+		if (!vcpus[i].away)
+			kick(&vcpus[i], KICK);
+	while (!all_away())
 		pthread_cond_wait(&changed, &lock);
 	pthread_mutex_unlock(&lock);
+}
+
+/* lock held */
+static void hold(struct vcpu *v)
+{
+	v->held++;
+	if (v->started && !v->away)
+		kick(v, KICK);
+}
+
+/* lock held */
+static void await_away(const struct vcpu *v)
+{
+	while (v->started && !v->away && mode != ENDING)
+		pthread_cond_wait(&changed, &lock);
+}
+
+void vcpu_hold(unsigned int id)
+{
+	pthread_mutex_lock(&lock);
+	hold(&vcpus[id]);
+	await_away(&vcpus[id]);
+	pthread_mutex_unlock(&lock);
+}
+
+void vcpu_release(unsigned int id)
+{
+	pthread_mutex_lock(&lock);
+	vcpus[id].held--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+void vcpu_hold_others(unsigned int id)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < nvcpus; i++)
+		if (i != id)
+			hold(&vcpus[i]);
+	for (i = 0; i < nvcpus; i++)
+		if (i != id)
+			await_away(&vcpus[i]);
+	pthread_mutex_unlock(&lock);
+}
+
+void vcpu_release_others(unsigned int id)
+{
+	unsigned int i;
+
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < nvcpus; i++)
+		if (i != id)
+			vcpus[i].held--;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+int vcpu_step(unsigned int id)
+{
+	struct vcpu *v = &vcpus[id];
+	int ret = -1;
+
+	pthread_mutex_lock(&lock);
+	if (v->started && v->held && mode == RUNNING) {
+		v->steps++;
+		pthread_cond_broadcast(&changed);
+		while (mode == RUNNING && (v->steps || !v->away))
+			pthread_cond_wait(&changed, &lock);
+		ret = 0;
+	}
+	pthread_mutex_unlock(&lock);
+	return ret;
+}
+
+void vcpu_leave(unsigned int id)
+{
+	sigset_t set;
+
+	/* a kick that is on its way must not end the wait; what it asks is seen afterwards */
+	sigemptyset(&set);
+	sigaddset(&set, KICK);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	pthread_mutex_lock(&lock);
+	vcpus[id].away = true;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void hear_kicks(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, KICK);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void vcpu_return(unsigned int id)
+{
+	pthread_mutex_lock(&lock);
+	come_back(&vcpus[id]);
+	pthread_mutex_unlock(&lock);
+	hear_kicks();
+}
+
+bool vcpu_try_return(unsigned int id)
+{
+	bool ok;
+
+	pthread_mutex_lock(&lock);
+	ok = !must_wait(&vcpus[id]);
+	if (ok)
+		vcpus[id].away = false;
+	pthread_mutex_unlock(&lock);
+	if (ok)
+		hear_kicks();
+	return ok;
+}
+
+unsigned int vcpu_count(void)
+{
+	return nvcpus;
+}
+
+int vcpu_fd(unsigned int id)
+{
+	return vcpus[id].fd;
 }
 
 void vcpu_halt(void)
@@ -332,7 +539,12 @@ void vcpu_destroy(void)
 {
 	unsigned int i;
 
-	leave_guest(ENDING);
+	pthread_mutex_lock(&lock);
+	mode = ENDING;
+	for (i = 0; i < nthreads; i++)
+		kick(&vcpus[i], FINISH);
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
 	for (i = 0; i < nvcpus; i++) {
 		struct vcpu *v = &vcpus[i];
 

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* vCPUs: a thread each. All functions but vcpu_halt() are the main thread's. */
+/*
+ * vCPUs: a thread each. A vCPU is away when its thread is out of the guest and will
+ * look whether it may go back. The functions of the first part are the main thread's.
+ */
 #ifndef VMM_VCPU_H
 #define VMM_VCPU_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include <linux/kvm.h>
 
 /**
  * struct vcpu_entry - where the first vCPU begins, in 64-bit mode
@@ -30,10 +36,43 @@ int vcpu_run(void);
 /* When it returns none of them is in the guest, and I/O under way has been completed. */
 void vcpu_pause(void);
 
-/* By a vCPU's own thread: it does not go on before vcpu_run(). */
-void vcpu_halt(void);
-
 /* End and close them. */
 void vcpu_destroy(void);
+
+unsigned int vcpu_count(void);
+
+/* KVM's file of a vCPU; registers may be looked at and set while it is held. */
+int vcpu_fd(unsigned int id);
+
+/* Keep a vCPU out of the guest until vcpu_release(); it is away when this returns. Counts. */
+void vcpu_hold(unsigned int id);
+void vcpu_release(unsigned int id);
+
+/* Have a vCPU that is held execute one instruction. Return: 0, or -1 when it is not, or all pause. */
+int vcpu_step(unsigned int id);
+
+/* ---- by a vCPU's own thread ---- */
+
+/* It does not go on before vcpu_run(). */
+void vcpu_halt(void);
+
+/* It is going to wait for something, and is away meanwhile. */
+void vcpu_leave(unsigned int id);
+
+/* It has waited: wait until it may go on, and be not away any more. */
+void vcpu_return(unsigned int id);
+
+/* Likewise, or return false at once when it may not go on yet; it is still away then. */
+bool vcpu_try_return(unsigned int id);
+
+/* As vcpu_hold() for all but the caller, which is not away. */
+void vcpu_hold_others(unsigned int id);
+void vcpu_release_others(unsigned int id);
+
+/*
+ * Enter the guest, whatever is asked of the thread, and serve an exit that is none of
+ * debugging. Return: 1 at a KVM_EXIT_DEBUG, 0 to go on, -1 at the end.
+ */
+int vcpu_run_once(struct kvm_run *run, int fd);
 
 #endif /* VMM_VCPU_H */

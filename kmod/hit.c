@@ -23,6 +23,7 @@
  * @ref: of the queue and of the event file
  * @shared: its first page, and
  * @records: what follows it; the reader may write all of that
+ * @bytes: of both; const
  * @size: records; const
  * @head: next record to be written; the queue's lock
  * @drops: events lost; the queue's lock
@@ -33,6 +34,7 @@ struct vmi_hit_ring {
 	struct kref ref;
 	struct vmi_hits *shared;
 	struct vmi_hit *records;
+	size_t bytes;
 	u32 size;
 	u64 head;
 	u64 drops;
@@ -71,9 +73,15 @@ static void ring_free(struct kref *ref)
 static int ring_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vmi_hit_ring *ring = file->private_data;
+	unsigned long at, addr = vma->vm_start;
+	int err = 0;
 
-	/* the pages are refcounted: a mapping outlives the file */
-	return remap_vmalloc_range(vma, ring->shared, vma->vm_pgoff);
+	if (vma->vm_pgoff || vma->vm_end - vma->vm_start > ring->bytes)
+		return -EINVAL;
+	/* the pages are refcounted: a mapping outlives the ring */
+	for (at = 0; !err && addr + at < vma->vm_end; at += PAGE_SIZE)
+		err = vm_insert_page(vma, addr + at, vmalloc_to_page((void *)ring->shared + at));
+	return err;
 }
 
 static __poll_t ring_poll(struct file *file, poll_table *pt)
@@ -108,13 +116,13 @@ static const struct file_operations ring_fops = {
 static struct vmi_hit_ring *ring_alloc(u32 size)
 {
 	struct vmi_hit_ring *ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
-	size_t bytes = PAGE_SIZE + PAGE_ALIGN((size_t)size * sizeof(struct vmi_hit));
 
 	BUILD_BUG_ON(sizeof(struct vmi_hit) != 256);
 	if (!ring)
 		return NULL;
-	/* the kind of memory that remap_vmalloc_range() takes */
-	ring->shared = vmalloc_user(bytes);
+	ring->bytes = PAGE_SIZE + PAGE_ALIGN((size_t)size * sizeof(struct vmi_hit));
+	/* not vmalloc_user(): this is the tool's own to pay for */
+	ring->shared = __vmalloc(ring->bytes, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!ring->shared) {
 		kfree(ring);
 		return NULL;
@@ -178,14 +186,14 @@ long vmi_hit_ring(struct vmi_hit_queue *q, const struct vmi_sess_events *arg)
 		kref_put(&ring->ref, ring_free);
 		goto err_ring;
 	}
-	spin_lock(&q->lock);
+	spin_lock_bh(&q->lock);
 	err = q->ring ? -EBUSY : q->closed ? -ENODEV : 0;
 	if (!err) {
 		q->ring = ring;
 		if (arg->timeout_ms)
 			q->timeout_ms = arg->timeout_ms;
 	}
-	spin_unlock(&q->lock);
+	spin_unlock_bh(&q->lock);
 	if (err) {
 		fput(file);
 		goto err_ring;
@@ -266,7 +274,7 @@ int vmi_hit_deliver(struct vmi_hit_queue *q, struct vmi_vm_event *ev)
 	ev->action = VMI_VERDICT_CONTINUE;
 	ev->out_flags = 0;
 	init_completion(&w.done);
-	spin_lock(&q->lock);
+	spin_lock_bh(&q->lock);
 	ring = q->ring;
 	err = !ring || q->closed ? -ENOENT : ring_write(q, ev);
 	timeout_ms = q->timeout_ms;
@@ -274,7 +282,7 @@ int vmi_hit_deliver(struct vmi_hit_queue *q, struct vmi_vm_event *ev)
 		w.seq = q->seq;
 		list_add_tail(&w.node, &q->waiting);
 	}
-	spin_unlock(&q->lock);
+	spin_unlock_bh(&q->lock);
 	if (err)
 		return err;
 	/* the queue keeps the ring, and the caller the queue */
@@ -283,14 +291,14 @@ int vmi_hit_deliver(struct vmi_hit_queue *q, struct vmi_vm_event *ev)
 		return 0;
 
 	left = wait_for_completion_interruptible_timeout(&w.done, msecs_to_jiffies(timeout_ms));
-	spin_lock(&q->lock);
+	spin_lock_bh(&q->lock);
 	/* whoever completes it takes it off the list first */
 	if (!list_empty(&w.node)) {
 		list_del(&w.node);
 		err = left ? -EINTR : 0;
 		w.action = VMI_VERDICT_EXPIRED;
 	}
-	spin_unlock(&q->lock);
+	spin_unlock_bh(&q->lock);
 	take_verdict(ev, &w);
 	return err;
 }
@@ -308,7 +316,7 @@ int vmi_hit_verdict(struct vmi_hit_queue *q, const struct vmi_verdict *v)
 	struct vmi_hit_wait *w;
 	int err = -ENOENT;
 
-	spin_lock(&q->lock);
+	spin_lock_bh(&q->lock);
 	list_for_each_entry(w, &q->waiting, node) {
 		if (w->seq != v->seq)
 			continue;
@@ -321,7 +329,7 @@ int vmi_hit_verdict(struct vmi_hit_queue *q, const struct vmi_verdict *v)
 		err = 0;
 		break;
 	}
-	spin_unlock(&q->lock);
+	spin_unlock_bh(&q->lock);
 	return err;
 }
 
@@ -335,7 +343,7 @@ void vmi_hit_end(struct vmi_hit_queue *q)
 {
 	struct vmi_hit_wait *w, *next;
 
-	spin_lock(&q->lock);
+	spin_lock_bh(&q->lock);
 	q->closed = true;
 	list_for_each_entry_safe(w, next, &q->waiting, node) {
 		list_del_init(&w->node);
@@ -345,7 +353,7 @@ void vmi_hit_end(struct vmi_hit_queue *q)
 		WRITE_ONCE(q->ring->hup, true);
 		wake_up_interruptible_poll(&q->ring->wait, EPOLLHUP);
 	}
-	spin_unlock(&q->lock);
+	spin_unlock_bh(&q->lock);
 }
 
 /**

@@ -350,12 +350,13 @@ void vmi_life_detach(struct vmi_vmm *vmm, const struct vmi_vm_state *st)
 	spin_unlock_bh(&vm->lock);
 	/* the reference that was vm->mem's */
 	vmi_mem_put(vmm->mem);
+	/* before there can be another VMM, whose sessions this must not meet */
+	vmi_probe_detach(vm);
 	/* the owner cannot switch it off again, so it is stable outside the lock */
 	if (vm->transient && own.state == VMI_STATE_STOPPED)
 		vmi_life_unlist(vm, (u32)-1);
 	mutex_unlock(&vmi_ctl);
 
-	vmi_probe_detach(vm);
 	wake_up_interruptible(&vm->wait);
 	vmi_cmd_finish(vm, &cmds, own.state);
 }

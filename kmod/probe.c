@@ -136,7 +136,8 @@ static int queue(struct vmi_probes *p, struct vmi_probe_item *item, struct vmi_p
 	spin_lock_bh(&vm->lock);
 	if (!same_run(p)) {
 		err = -ENODEV;
-	} else if (vm->probe_nreqs >= VMI_PROBE_REQS_MAX) {
+	} else if (vm->probe_nreqs >= VMI_PROBE_REQS_MAX ||
+		   (!p->gone && vm->probe_nsessions >= VMI_PROBE_SESSIONS_MAX)) {
 		err = -EBUSY;
 	} else {
 		item->req.seq = ++vm->probe_seq;
@@ -146,6 +147,7 @@ static int queue(struct vmi_probes *p, struct vmi_probe_item *item, struct vmi_p
 		if (!p->gone) {
 			WRITE_ONCE(p->gone, *gone);
 			*gone = NULL;
+			vm->probe_nsessions++;
 			list_add_tail(&p->hits.node, &vm->probe_sessions);
 		}
 	}
@@ -342,6 +344,7 @@ int vmi_probe_take(struct vmi_vmm *vmm, struct vmi_probe_req *out)
 		*out = item->req;
 		if (item->req.op == VMI_PROBE_GONE) {
 			list_del(&item->node);
+			vm->probe_nsessions--;
 		} else {
 			list_move_tail(&item->node, &vm->probe_pending);
 			item = NULL;
@@ -385,7 +388,8 @@ int vmi_probe_answer(struct vmi_vmm *vmm, const struct vmi_probe_done *done)
 	struct vmi_probe_item *item;
 	int err = -ENOENT;
 
-	if (done->error > 0 || done->error < -MAX_ERRNO || done->len > VMI_PROBE_DATA_MAX)
+	/* the session's call says it: none that has a meaning inside the kernel alone */
+	if (done->error > 0 || done->error <= -ERESTARTSYS || done->len > VMI_PROBE_DATA_MAX)
 		return -EINVAL;
 	spin_lock_bh(&vm->lock);
 	if (vm->holder != vmm)
@@ -452,7 +456,7 @@ int vmi_probe_hit(struct vmi_vmm *vmm, struct vmi_vm_event *ev)
  * vmi_probe_detach - the VMM is ending: cut off what waits for it
  * @vm: the VM, already without a VMM
  *
- * Context: process, may sleep.
+ * Context: process, vmi_ctl held.
  */
 void vmi_probe_detach(struct vmi_vm *vm)
 {
@@ -460,6 +464,7 @@ void vmi_probe_detach(struct vmi_vm *vm)
 	struct vmi_hit_queue *q;
 	LIST_HEAD(gone);
 
+	lockdep_assert_held(&vmi_ctl);
 	spin_lock_bh(&vm->lock);
 	list_splice_tail_init(&vm->probe_pending, &vm->probe_reqs);
 	list_for_each_entry_safe(item, next, &vm->probe_reqs, node) {
@@ -472,6 +477,7 @@ void vmi_probe_detach(struct vmi_vm *vm)
 		item->error = -ENODEV;
 		complete(&item->done);
 	}
+	vm->probe_nsessions = 0;
 	/* a session belongs to this run of the VM, whatever comes after it */
 	list_for_each_entry(q, &vm->probe_sessions, node)
 		vmi_hit_end(q);

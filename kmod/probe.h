@@ -21,6 +21,7 @@ struct vmi_vm;
 struct vmi_vmm;
 
 #define VMI_PROBE_REQS_MAX	64	/* requests of a VM that are not answered */
+#define VMI_PROBE_SESSIONS_MAX	64	/* sessions whose end its VMM has to hear of */
 
 /**
  * struct vmi_probes - a session's part

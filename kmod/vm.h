@@ -60,6 +60,7 @@ extern struct mutex vmi_ctl;
  * @probe_reqs: probe requests waiting to be read; @lock
  * @probe_pending: those read and not answered; @lock
  * @probe_nreqs: number of both; @lock
+ * @probe_nsessions: those that its VMM knows; @lock
  * @probe_seq: number of the last request; @lock
  * @probe_sessions: sessions that may get events; @lock
  * @wait: readers of the VM file
@@ -94,6 +95,7 @@ struct vmi_vm {
 	struct list_head probe_reqs;
 	struct list_head probe_pending;
 	u32 probe_nreqs;
+	u32 probe_nsessions;
 	u64 probe_seq;
 	struct list_head probe_sessions;
 	wait_queue_head_t wait;

@@ -328,7 +328,8 @@ struct vmi_sess_rw {
  * struct vmi_probe - ask the VMM for something (VMI_SESS_PROBE on a session file)
  *
  * Errors: EINVAL (op, vcpu, flags, len), EACCES (a right is missing), ENODEV (no VMM),
- * EBUSY (64 requests wait already; no debug register is free), ETIMEDOUT, EINTR
+ * EBUSY (64 requests wait already, 64 sessions have asked for something; no debug register
+ * is free), ETIMEDOUT, EINTR
  * (neither is it known then whether it was done), EOPNOTSUPP (the VMM cannot).
  */
 struct vmi_probe {
@@ -400,7 +401,7 @@ struct vmi_probe_req {
  */
 struct vmi_probe_done {
 	__u64	seq;
-	__s32	error;		/* 0 or a negative errno */
+	__s32	error;		/* 0 or a negative errno, from -511 */
 	__u32	len;		/* bytes of data */
 	__u64	id;		/* of the probe, of ARM; not 0 */
 	__u8	data[VMI_PROBE_DATA_MAX];

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include <linux/vmi_chr.h>
 
@@ -22,8 +23,10 @@
 #define DB		1	/* exceptions */
 #define BP		3
 #define DR6_HITS	15
-#define DR6_STEP	(1U << 14)
+#define DR6_OWN		0xe000		/* BD, BS, BT: the guest's own, as no step of ours comes here */
 #define DR7_FIXED	(1U << 10)
+#define RFLAGS_RF	(1U << 16)
+#define STEP_MS		100		/* one that takes longer waits for others, which must run then */
 
 /**
  * struct patch - an int3 of ours in the guest's memory
@@ -46,8 +49,11 @@ static uint64_t last_id;		/* main thread */
 /* one vCPU at a time executes what an int3 has replaced */
 static pthread_mutex_t step_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* look where the vCPU is before it enters the guest */
-static atomic_bool look[CPUS_MAX];
+/* the exception by which it has told of what is where it is, to execute that next; or 0 */
+static atomic_uint told[CPUS_MAX];
+
+/* what it has met in a step and not told of yet, as in DR6; each vCPU's own */
+static uint64_t met[CPUS_MAX];
 
 /* ---- the table; table_lock held ---- */
 
@@ -110,7 +116,7 @@ static int find_slot(struct probe *probe)
 }
 
 /* What KVM is to do for every vCPU, @extra for one that steps. */
-static struct kvm_guest_debug settings(uint32_t extra, bool hardware)
+static struct kvm_guest_debug settings(uint32_t extra)
 {
 	struct kvm_guest_debug d = { .control = extra };
 	uint64_t dr7 = DR7_FIXED;
@@ -124,7 +130,7 @@ static struct kvm_guest_debug settings(uint32_t extra, bool hardware)
 			continue;
 		if (p->kind == VMI_PROBE_SW_BREAK)
 			d.control |= KVM_GUESTDBG_USE_SW_BP;
-		if (p->kind != VMI_PROBE_HW_BREAK || !hardware)
+		if (p->kind != VMI_PROBE_HW_BREAK)
 			continue;
 		/* SDM volume 3 section 18.2.4: 8 bytes are 10b */
 		len = p->bytes == 8 ? 2 : p->bytes - 1;
@@ -141,7 +147,7 @@ static struct kvm_guest_debug settings(uint32_t extra, bool hardware)
 
 static void apply_all(void)
 {
-	struct kvm_guest_debug d = settings(0, true);
+	struct kvm_guest_debug d = settings(0);
 	unsigned int i;
 
 	for (i = 0; i < vcpu_count(); i++)
@@ -255,15 +261,20 @@ void debug_disarm_session(uint64_t session)
 
 void debug_reset(void)
 {
+	unsigned int i;
+
 	pthread_mutex_lock(&table_lock);
 	memset(probes, 0, sizeof(probes));
 	memset(patches, 0, sizeof(patches));
 	pthread_mutex_unlock(&table_lock);
+	memset(met, 0, sizeof(met));
+	for (i = 0; i < CPUS_MAX; i++)
+		debug_moved(i);
 }
 
 void debug_moved(unsigned int vcpu)
 {
-	atomic_store(&look[vcpu], true);
+	atomic_store(&told[vcpu], 0);
 }
 
 /* ---- of a vCPU's own thread ---- */
@@ -287,29 +298,88 @@ static uint64_t where(int fd)
 	return sregs.cs.l ? regs.rip : sregs.cs.base + regs.rip;
 }
 
-static void set_debug(int fd, uint32_t extra, bool hardware)
+static void set_debug(int fd, uint32_t extra)
 {
 	struct kvm_guest_debug d;
 
 	pthread_mutex_lock(&table_lock);
-	d = settings(extra, hardware);
+	d = settings(extra);
 	pthread_mutex_unlock(&table_lock);
 	ioctl(fd, KVM_SET_GUEST_DEBUG, &d);
 }
 
-/* One instruction, with interrupts put off where KVM can do that. */
-static void single_step(int fd, struct kvm_run *run)
+/* It was the guest's own. */
+static void reinject(int fd, uint32_t what)
+{
+	set_debug(fd, KVM_GUESTDBG_ENABLE | what);
+	set_debug(fd, 0);
+}
+
+/* One that waits for an interrupt goes on, as after any wake-up. Return: true if it can. */
+static bool awake(int fd)
+{
+	struct kvm_mp_state state;
+
+	if (ioctl(fd, KVM_GET_MP_STATE, &state))
+		return false;
+	if (state.mp_state == KVM_MP_STATE_RUNNABLE)
+		return true;
+	if (state.mp_state != KVM_MP_STATE_HALTED)
+		return false;
+	state.mp_state = KVM_MP_STATE_RUNNABLE;
+	return !ioctl(fd, KVM_SET_MP_STATE, &state);
+}
+
+/* The next instruction meets no hardware breakpoint. */
+static void resume_flag(int fd)
+{
+	struct kvm_regs regs;
+
+	if (ioctl(fd, KVM_GET_REGS, &regs))
+		return;
+	regs.rflags |= RFLAGS_RF;
+	ioctl(fd, KVM_SET_REGS, &regs);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/*
+ * One instruction, with interrupts put off where KVM can do that. It is not done in
+ * time when it faults or calls and the guest's kernel waits then for another vCPU.
+ * Return: true when the vCPU is elsewhere; debug_tell() is to tell what it has met.
+ */
+static bool single_step(unsigned int vcpu, int fd, struct kvm_run *run)
 {
 	uint32_t extra = KVM_GUESTDBG_SINGLESTEP;
+	uint64_t from = where(fd), until = now_ms() + STEP_MS;
 	int ret;
 
+	if (!awake(fd))
+		return false;
+	resume_flag(fd);
 	if (kvm_debug_flags() & KVM_GUESTDBG_BLOCKIRQ)
 		extra |= KVM_GUESTDBG_BLOCKIRQ;
-	set_debug(fd, extra, false);
+	set_debug(fd, extra);
+	vcpu_alarm(vcpu, STEP_MS);
 	do {
-		ret = vcpu_run_once(run, fd);
-	} while (!ret);
-	set_debug(fd, 0, true);
+		ret = vcpu_run_once(vcpu);
+	} while (!ret && now_ms() < until);
+	vcpu_alarm(vcpu, 0);
+	set_debug(fd, 0);
+	if (ret == 1 && run->debug.arch.exception == BP) {
+		/* the instruction is an int3 of the guest's own */
+		reinject(fd, KVM_GUESTDBG_INJECT_BP);
+		return true;
+	}
+	if (ret == 1)
+		met[vcpu] = run->debug.arch.dr6;
+	return ret == 1 || where(fd) != from;
 }
 
 static bool patched(uint64_t gpa, uint8_t *was)
@@ -322,19 +392,6 @@ static bool patched(uint64_t gpa, uint8_t *was)
 		*was = p->was;
 	pthread_mutex_unlock(&table_lock);
 	return p;
-}
-
-static bool hardware_at(uint64_t gva)
-{
-	bool ret = false;
-	unsigned int i;
-
-	pthread_mutex_lock(&table_lock);
-	for (i = 0; i < PROBES_MAX && !ret; i++)
-		ret = probes[i].id && probes[i].kind == VMI_PROBE_HW_BREAK &&
-		      probes[i].access == VMI_HW_EXEC && probes[i].addr == gva;
-	pthread_mutex_unlock(&table_lock);
-	return ret;
 }
 
 /* Be the one that steps; not away when it returns. */
@@ -351,11 +408,12 @@ static void take_step_lock(unsigned int vcpu)
 	}
 }
 
-/* Execute the instruction under an int3. */
-static void step_patched(unsigned int vcpu, int fd, struct kvm_run *run)
+/* Execute the instruction under an int3. Return: true when the vCPU is elsewhere. */
+static bool step_patched(unsigned int vcpu, int fd, struct kvm_run *run)
 {
-	uint64_t gpa;
 	uint8_t *byte, was;
+	uint64_t gpa;
+	bool ret;
 
 	take_step_lock(vcpu);
 	vcpu_hold_others(vcpu);
@@ -364,43 +422,14 @@ static void step_patched(unsigned int vcpu, int fd, struct kvm_run *run)
 	byte = ram_ptr(gpa, 1);
 	if (byte && patched(gpa, &was) && *byte == INT3) {
 		*byte = was;
-		single_step(fd, run);
+		ret = single_step(vcpu, fd, run);
 		*byte = INT3;
 	} else {
-		single_step(fd, run);
+		ret = single_step(vcpu, fd, run);
 	}
 	vcpu_release_others(vcpu);
 	pthread_mutex_unlock(&step_lock);
-}
-
-void debug_step(unsigned int vcpu, int fd, struct kvm_run *run)
-{
-	uint8_t was;
-
-	if (patched(translate(fd, where(fd)), &was))
-		step_patched(vcpu, fd, run);
-	else
-		single_step(fd, run);
-	/* it may have arrived at another one, which it meets when it goes on */
-	atomic_store(&look[vcpu], false);
-}
-
-bool debug_enter(unsigned int vcpu, int fd, struct kvm_run *run)
-{
-	uint64_t gva;
-	uint8_t was;
-
-	if (!atomic_load_explicit(&look[vcpu], memory_order_relaxed))
-		return false;
-	atomic_store(&look[vcpu], false);
-	gva = where(fd);
-	if (patched(translate(fd, gva), &was))
-		step_patched(vcpu, fd, run);
-	else if (hardware_at(gva))
-		single_step(fd, run);
-	else
-		return false;
-	return true;
+	return ret;
 }
 
 static void tell(unsigned int vcpu, int fd, const struct probe *p, const uint64_t *args)
@@ -410,6 +439,7 @@ static void tell(unsigned int vcpu, int fd, const struct probe *p, const uint64_
 		.flags = p->sync ? VMI_PROBE_SYNC : 0,
 	};
 	struct kvm_sregs s;
+	uint64_t from;
 
 	if (regs_get_gprs(fd, &ev.gprs) || ioctl(fd, KVM_GET_SREGS, &s))
 		return;
@@ -420,9 +450,11 @@ static void tell(unsigned int vcpu, int fd, const struct probe *p, const uint64_
 	memcpy(ev.arg, args, sizeof(ev.arg));
 	if (p->sync)
 		vcpu_leave(vcpu);
+	from = ev.gprs.rip;
 	if (!link_event(&ev)) {
-		if (ev.out_flags & VMI_HIT_SET_GPRS)
-			regs_set_gprs(fd, &ev.gprs);
+		if (ev.out_flags & VMI_HIT_SET_GPRS && !regs_set_gprs(fd, &ev.gprs) &&
+		    ev.gprs.rip != from)
+			debug_moved(vcpu);
 		/* who does not answer is not asked again */
 		if (ev.action == VMI_VERDICT_EXPIRED)
 			probe_expired(p->session, p->id);
@@ -432,7 +464,7 @@ static void tell(unsigned int vcpu, int fd, const struct probe *p, const uint64_
 }
 
 /* The probes of a kind at an address, or with @slots, copied. Return: how many. */
-static unsigned int collect(struct probe *found, uint32_t kind, uint64_t addr, uint32_t slots)
+static unsigned int collect(struct probe *found, uint32_t kind, uint64_t addr, uint64_t slots)
 {
 	unsigned int i, n = 0;
 
@@ -449,39 +481,107 @@ static unsigned int collect(struct probe *found, uint32_t kind, uint64_t addr, u
 	return n;
 }
 
-/* It was the guest's own. */
-static void reinject(int fd, uint32_t what)
+/* A #DB that only the guest has asked for. */
+static void reinject_db(int fd, uint64_t dr6)
 {
-	set_debug(fd, KVM_GUESTDBG_ENABLE | what, true);
-	set_debug(fd, 0, true);
+	struct kvm_debugregs regs;
+
+	if (!ioctl(fd, KVM_GET_DEBUGREGS, &regs)) {
+		regs.dr6 |= dr6 & DR6_OWN;
+		ioctl(fd, KVM_SET_DEBUGREGS, &regs);
+	}
+	reinject(fd, KVM_GUESTDBG_INJECT_DB);
+}
+
+static void hardware_hits(unsigned int vcpu, int fd, uint64_t pc, uint64_t dr6)
+{
+	const uint64_t args[4] = { pc, dr6 };
+	struct probe found[SLOTS];
+	unsigned int i, n;
+	bool exec = false;
+
+	n = collect(found, VMI_PROBE_HW_BREAK, 0, dr6 & DR6_HITS);
+	for (i = 0; i < n; i++)
+		exec |= found[i].access == VMI_HW_EXEC;
+	/* a verdict may send it elsewhere */
+	if (exec)
+		atomic_store(&told[vcpu], DB);
+	for (i = 0; i < n; i++)
+		tell(vcpu, fd, &found[i], args);
+}
+
+/* Execute what is there, with or without an int3 of ours. Return: true when it is elsewhere. */
+static bool step(unsigned int vcpu, int fd, struct kvm_run *run)
+{
+	uint8_t was;
+	bool done;
+
+	if (patched(translate(fd, where(fd)), &was))
+		done = step_patched(vcpu, fd, run);
+	else
+		done = single_step(vcpu, fd, run);
+	if (done)
+		debug_moved(vcpu);
+	return done;
+}
+
+void debug_tell(unsigned int vcpu, int fd)
+{
+	uint64_t dr6 = met[vcpu];
+
+	met[vcpu] = 0;
+	if (dr6 & DR6_HITS)
+		hardware_hits(vcpu, fd, where(fd), dr6);
+}
+
+int debug_step(unsigned int vcpu, int fd, struct kvm_run *run)
+{
+	return step(vcpu, fd, run) ? 0 : -ETIMEDOUT;
+}
+
+bool debug_enter(unsigned int vcpu, int fd, struct kvm_run *run)
+{
+	uint8_t was;
+
+	switch (atomic_load_explicit(&told[vcpu], memory_order_relaxed)) {
+	case BP:
+		/* disarmed meanwhile, it is an instruction as any */
+		if (!patched(translate(fd, where(fd)), &was))
+			break;
+		step(vcpu, fd, run);
+		debug_tell(vcpu, fd);
+		return true;
+	case DB:
+		resume_flag(fd);
+		break;
+	default:
+		return false;
+	}
+	debug_moved(vcpu);
+	return false;
 }
 
 void debug_exit(unsigned int vcpu, int fd, struct kvm_run *run)
 {
 	const struct kvm_debug_exit_arch *arch = &run->debug.arch;
-	struct probe found[PROBES_MAX];
 	uint64_t args[4] = { arch->pc };
+	struct probe found[PROBES_MAX];
 	unsigned int i, n;
-	uint8_t was;
 
-	if (arch->exception == BP) {
-		args[1] = translate(fd, arch->pc);
-		n = collect(found, VMI_PROBE_SW_BREAK, args[1], 0);
-		if (!n && !patched(args[1], &was)) {
-			reinject(fd, KVM_GUESTDBG_INJECT_BP);
-			return;
-		}
-	} else {
-		args[1] = arch->dr6;
-		n = collect(found, VMI_PROBE_HW_BREAK, 0, (uint32_t)arch->dr6 & DR6_HITS);
-		if (!n && !(arch->dr6 & DR6_HITS)) {
-			/* a step that was under way when its probe went is nobody's */
-			if (!(arch->dr6 & DR6_STEP))
-				reinject(fd, KVM_GUESTDBG_INJECT_DB);
-			return;
-		}
+	if (arch->exception == DB) {
+		hardware_hits(vcpu, fd, arch->pc, arch->dr6);
+		if (arch->dr6 & DR6_OWN)
+			reinject_db(fd, arch->dr6);
+		return;
 	}
+	args[1] = translate(fd, arch->pc);
+	n = collect(found, VMI_PROBE_SW_BREAK, args[1], 0);
+	if (!n) {
+		reinject(fd, KVM_GUESTDBG_INJECT_BP);
+		return;
+	}
+	/* a verdict may send it elsewhere */
+	atomic_store(&told[vcpu], BP);
 	for (i = 0; i < n; i++)
 		tell(vcpu, fd, &found[i], args);
-	atomic_store(&look[vcpu], true);
 }

@@ -46,7 +46,7 @@ void debug_disarm_session(uint64_t session);
 /* The machine is reset: its memory and its vCPUs are new, and nothing is armed. */
 void debug_reset(void);
 
-/* A vCPU that is held may be elsewhere when it goes on. */
+/* A vCPU has been sent elsewhere: what it has told of is not there. By any thread. */
 void debug_moved(unsigned int vcpu);
 
 /* ---- of a vCPU's own thread ---- */
@@ -57,7 +57,10 @@ bool debug_enter(unsigned int vcpu, int fd, struct kvm_run *run);
 /* KVM_EXIT_DEBUG. */
 void debug_exit(unsigned int vcpu, int fd, struct kvm_run *run);
 
-/* Execute one instruction. */
-void debug_step(unsigned int vcpu, int fd, struct kvm_run *run);
+/* Execute one instruction. Return: 0, or -ETIMEDOUT when the vCPU cannot. */
+int debug_step(unsigned int vcpu, int fd, struct kvm_run *run);
+
+/* Tell of the watched places that it has met in the step: not before the step is over for all. */
+void debug_tell(unsigned int vcpu, int fd);
 
 #endif /* VMM_DEBUG_H */

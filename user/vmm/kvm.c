@@ -31,6 +31,7 @@ static const struct {
 
 static int kvm = -1, vm = -1;
 static size_t run_bytes;
+static uint32_t debug_flags;
 static struct {
 	uint64_t addr;
 	uint32_t data;
@@ -44,9 +45,7 @@ bool kvm_has(int cap)
 
 uint32_t kvm_debug_flags(void)
 {
-	int ret = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_GUEST_DEBUG2);
-
-	return ret > 0 ? (uint32_t)ret : 0;
+	return debug_flags;
 }
 
 int kvm_open(unsigned int cpus)
@@ -74,6 +73,8 @@ int kvm_open(unsigned int cpus)
 	if (ret < (int)sizeof(struct kvm_run))
 		return fail("KVM says nonsense of its vCPUs");
 	run_bytes = (size_t)ret;
+	ret = ioctl(kvm, KVM_CHECK_EXTENSION, KVM_CAP_SET_GUEST_DEBUG2);
+	debug_flags = ret > 0 ? (uint32_t)ret : 0;
 	return 0;
 }
 

@@ -65,7 +65,6 @@ static void release(struct holder *h, unsigned int vcpu)
 	if (!h->held[vcpu])
 		return;
 	h->held[vcpu] = false;
-	debug_moved(vcpu);
 	vcpu_release(vcpu);
 }
 
@@ -109,7 +108,23 @@ static int step(const struct vmi_probe_req *req)
 
 	if (!h || !h->held[req->vcpu])
 		return -EINVAL;
-	return vcpu_step(req->vcpu) ? -EBUSY : 0;
+	return vcpu_step(req->vcpu);
+}
+
+/* held */
+static int set_regs(const struct vmi_probe_req *req)
+{
+	int fd = vcpu_fd(req->vcpu), ret;
+	struct vmi_gprs before;
+	struct vmi_regs regs;
+
+	memcpy(&regs, req->data, sizeof(regs));
+	ret = regs_get_gprs(fd, &before);
+	if (!ret)
+		ret = regs_set(fd, &regs);
+	if (!ret && before.rip != regs.gprs.rip)
+		debug_moved(req->vcpu);
+	return ret;
 }
 
 static int arm(const struct vmi_probe_req *req, uint64_t *id)
@@ -145,10 +160,8 @@ static int serve(const struct vmi_probe_req *req, struct vmi_probe_done *done)
 		done->len = sizeof(regs);
 		return ret;
 	case VMI_PROBE_SET_REGS:
-		memcpy(&regs, req->data, sizeof(regs));
 		vcpu_hold(req->vcpu);
-		ret = regs_set(vcpu_fd(req->vcpu), &regs);
-		debug_moved(req->vcpu);
+		ret = set_regs(req);
 		vcpu_release(req->vcpu);
 		return ret;
 	case VMI_PROBE_GET_FPU:

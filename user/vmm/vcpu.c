@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bus.h"
@@ -20,6 +21,8 @@
 
 #define KICK	SIGUSR1	/* leave the guest */
 #define FINISH	SIGUSR2	/* likewise, and leave the wait for a verdict too */
+
+#define KICK_AGAIN_MS	20	/* one that comes just before a system call is lost */
 
 #define MSR_MISC_ENABLE		0x1a0
 #define MISC_ENABLE_FAST_STRING	1
@@ -43,6 +46,8 @@ enum mode { PAUSED, RUNNING, ENDING };
  *	enters: parked, or waiting for a verdict; by lock
  * @held: how many want it stopped; by lock
  * @steps: instructions it is to execute although it is held; by lock
+ * @step_error: how the last one went; by lock
+ * @alarm: kicks the thread when a step takes too long
  */
 struct vcpu {
 	unsigned int id;
@@ -53,6 +58,8 @@ struct vcpu {
 	bool away;
 	unsigned int held;
 	unsigned int steps;
+	int step_error;
+	timer_t alarm;
 };
 
 static struct vcpu *vcpus;
@@ -62,6 +69,7 @@ static unsigned int nthreads;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static enum mode mode;		/* by lock */
+static bool halted;		/* by lock: vcpu_halt() was the last word */
 
 static int set_sregs(const struct vcpu *v, const struct vcpu_entry *entry)
 {
@@ -159,6 +167,7 @@ int vcpu_create(unsigned int cpus, const struct vcpu_entry *entry)
 		if (create_one(&vcpus[i], entry))
 			return -1;
 	mode = PAUSED;
+	halted = false;
 	return 0;
 }
 
@@ -251,9 +260,10 @@ static bool park(struct vcpu *v, bool *step)
 	return go_on;
 }
 
-static void stepped(struct vcpu *v)
+static void stepped(struct vcpu *v, int error)
 {
 	pthread_mutex_lock(&lock);
+	v->step_error = error;
 	if (v->steps)
 		v->steps--;
 	pthread_cond_broadcast(&changed);
@@ -284,38 +294,51 @@ static void run(struct vcpu *v)
 
 static void *thread(void *arg)
 {
+	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = KICK };
 	struct vcpu *v = arg;
-	bool step;
+	bool alarm, step;
 
+	ev._sigev_un._tid = gettid();
+	alarm = !timer_create(CLOCK_MONOTONIC, &ev, &v->alarm);
 	while (park(v, &step)) {
 		if (!step) {
 			run(v);
 			continue;
 		}
-		debug_step(v->id, v->fd, v->run);
-		stepped(v);
+		stepped(v, alarm ? debug_step(v->id, v->fd, v->run) : -ENOMEM);
+		debug_tell(v->id, v->fd);
 	}
+	if (alarm)
+		timer_delete(v->alarm);
 	return NULL;
 }
 
-int vcpu_run_once(struct kvm_run *run_area, int fd)
+void vcpu_alarm(unsigned int id, unsigned int ms)
 {
-	unsigned int i;
-	bool ending;
+	/* again and again: one may come just before the system call */
+	const struct itimerspec when = {
+		.it_value.tv_nsec = (long)ms * 1000000, .it_interval.tv_nsec = (long)ms * 1000000,
+	};
+
+	timer_settime(vcpus[id].alarm, 0, &when, NULL);
+}
+
+int vcpu_run_once(unsigned int id)
+{
+	struct vcpu *v = &vcpus[id];
+	bool end;
 
 	pthread_mutex_lock(&lock);
-	ending = mode == ENDING;
-	run_area->immediate_exit = ending;
+	end = mode == ENDING || halted;
+	v->run->immediate_exit = end;
 	pthread_mutex_unlock(&lock);
-	if (ending)
+	if (end)
 		return -1;
-	if (ioctl(fd, KVM_RUN, 0))
+	if (ioctl(v->fd, KVM_RUN, 0))
 		return errno == EINTR || errno == EAGAIN ? 0 : -1;
-	if (run_area->exit_reason == KVM_EXIT_DEBUG)
+	if (v->run->exit_reason == KVM_EXIT_DEBUG)
 		return 1;
-	for (i = 0; i < nvcpus; i++)
-		if (vcpus[i].run == run_area)
-			handle_exit(&vcpus[i]);
+	handle_exit(v);
 	return 0;
 }
 
@@ -356,6 +379,7 @@ int vcpu_run(void)
 		return -1;
 	pthread_mutex_lock(&lock);
 	mode = RUNNING;
+	halted = false;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	return 0;
@@ -453,7 +477,7 @@ void vcpu_release_others(unsigned int id)
 int vcpu_step(unsigned int id)
 {
 	struct vcpu *v = &vcpus[id];
-	int ret = -1;
+	int ret = -EBUSY;
 
 	pthread_mutex_lock(&lock);
 	if (v->started && v->held && mode == RUNNING) {
@@ -461,7 +485,8 @@ int vcpu_step(unsigned int id)
 		pthread_cond_broadcast(&changed);
 		while (mode == RUNNING && (v->steps || !v->away))
 			pthread_cond_wait(&changed, &lock);
-		ret = 0;
+		ret = v->steps ? -EBUSY : v->step_error;
+		v->steps = 0;
 	}
 	pthread_mutex_unlock(&lock);
 	return ret;
@@ -529,10 +554,30 @@ void vcpu_halt(void)
 	pthread_mutex_lock(&lock);
 	if (mode == RUNNING)
 		mode = PAUSED;
+	halted = true;
+	pthread_cond_broadcast(&changed);
 	/* the caller is one of them; the others are kicked by who pauses or ends them */
 	for (i = 0; i < nvcpus; i++)
 		vcpus[i].run->immediate_exit = 1;
 	pthread_mutex_unlock(&lock);
+}
+
+/* Whatever it does, it ends. */
+static void join(struct vcpu *v)
+{
+	struct timespec until;
+
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += KICK_AGAIN_MS * 1000000L;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_nsec -= 1000000000L;
+			until.tv_sec++;
+		}
+		if (pthread_timedjoin_np(v->thread, NULL, &until) != ETIMEDOUT)
+			return;
+		kick(v, FINISH);
+	}
 }
 
 void vcpu_destroy(void)
@@ -549,7 +594,7 @@ void vcpu_destroy(void)
 		struct vcpu *v = &vcpus[i];
 
 		if (v->started)
-			pthread_join(v->thread, NULL);
+			join(v);
 		if (v->run)
 			munmap(v->run, kvm_run_bytes());
 		if (v->fd >= 0)

@@ -48,7 +48,9 @@ int vcpu_fd(unsigned int id);
 void vcpu_hold(unsigned int id);
 void vcpu_release(unsigned int id);
 
-/* Have a vCPU that is held execute one instruction. Return: 0, or -1 when it is not, or all pause. */
+/* Have a vCPU that is held execute one instruction. Return: 0 or a negative errno, -EBUSY
+ * when it is not held or all pause.
+ */
 int vcpu_step(unsigned int id);
 
 /* ---- by a vCPU's own thread ---- */
@@ -73,6 +75,9 @@ void vcpu_release_others(unsigned int id);
  * Enter the guest, whatever is asked of the thread, and serve an exit that is none of
  * debugging. Return: 1 at a KVM_EXIT_DEBUG, 0 to go on, -1 at the end.
  */
-int vcpu_run_once(struct kvm_run *run, int fd);
+int vcpu_run_once(unsigned int id);
+
+/* Have vcpu_run_once() return 0 from now on every @ms, below 1000; 0: not any more. */
+void vcpu_alarm(unsigned int id, unsigned int ms);
 
 #endif /* VMM_VCPU_H */

@@ -5,12 +5,14 @@
 
 #include "ctl.h"
 
+extern const struct verb verb_break;
 extern const struct verb verb_console;
 extern const struct verb verb_create;
 extern const struct verb verb_delete;
 extern const struct verb verb_dmesg;
 extern const struct verb verb_fdb;
 extern const struct verb verb_files;
+extern const struct verb verb_gdb;
 extern const struct verb verb_kernel;
 extern const struct verb verb_kill;
 extern const struct verb verb_lease;
@@ -29,6 +31,7 @@ extern const struct verb verb_pause;
 extern const struct verb verb_port;
 extern const struct verb verb_ps;
 extern const struct verb verb_read;
+extern const struct verb verb_regs;
 extern const struct verb verb_reset;
 extern const struct verb verb_resume;
 extern const struct verb verb_run;
@@ -37,6 +40,9 @@ extern const struct verb verb_sockets;
 extern const struct verb verb_start;
 extern const struct verb verb_stop;
 extern const struct verb verb_symbols;
+extern const struct verb verb_vcpu;
+extern const struct verb verb_vcpu_step;
+extern const struct verb verb_vcpu_stop;
 extern const struct verb verb_version;
 
 #endif /* VMICTL_VERBS_H */

@@ -44,4 +44,11 @@ struct vmi_view {
 int vmi_session_read(int fd, const struct vmi_view *view, uint64_t addr,
 		     void *buf, size_t len, size_t *done);
 
+/* Likewise, the other way; the session needs the right to write. */
+int vmi_session_write(int fd, const struct vmi_view *view, uint64_t addr,
+		      const void *buf, size_t len, size_t *done);
+
+/* The physical address of @addr. Return: 0, -EFAULT when it is not mapped, or a negative errno. */
+int vmi_session_translate(int fd, const struct vmi_view *view, uint64_t addr, uint64_t *gpa);
+
 #endif /* VMIC_CHR_H */

@@ -21,13 +21,14 @@
 #include "compat.h"
 #include "mem_priv.h"
 
-/* Entries forgotten in one go with bottom halves off: some 20 us. */
-#define VMI_FORGET_BATCH	512
+/* Pages forgotten in one go with bottom halves off: a few us. */
+#define VMI_FORGET_BATCH	1024
 
 static void vmi_region_free(struct kref *ref)
 {
 	struct vmi_region *r = container_of(ref, struct vmi_region, ref);
 
+	vmi_pages_destroy(&r->pages);
 	kfree_rcu(r, rcu);
 }
 
@@ -53,10 +54,23 @@ struct vmi_region *vmi_region_at(struct vmi_mem *mem, u64 gpa)
 		r = rcu_dereference_check(mem->region[i],
 					  lockdep_is_held(&mem->lock) ||
 					  lockdep_is_held(&mem->mutex));
-		if (r && gpa >= r->gpa && gpa - r->gpa < r->size)
+		if (r && gpa - r->gpa < r->size)
 			return r;
 	}
 	return NULL;
+}
+
+/**
+ * vmi_region_page() - what the cache has of a page
+ * @r: the region
+ * @gfn: a frame of it
+ *
+ * Context: under @mem->lock.
+ * Return: address and VMI_PAGE_*, or 0.
+ */
+unsigned long vmi_region_page(const struct vmi_region *r, u64 gfn)
+{
+	return vmi_pages_get(&r->pages, gfn - (r->gpa >> PAGE_SHIFT));
 }
 
 static struct vmi_region *vmi_region_get(struct vmi_mem *mem, u64 gpa)
@@ -71,28 +85,19 @@ static struct vmi_region *vmi_region_get(struct vmi_mem *mem, u64 gpa)
 	return r;
 }
 
-/* Forgets [first, last]: no reader has such a page when this returns. */
-static void vmi_mem_forget(struct vmi_mem *mem, u64 first, u64 last, bool may_sleep)
+/* Forgets the region's pages [first, last]: no reader has one of them when this returns. */
+static void vmi_mem_forget(struct vmi_region *r, u64 first, u64 last, bool may_sleep)
 {
-	XA_STATE(xas, &mem->cache, first);
-	unsigned int n;
-	void *entry;
+	struct vmi_mem *mem = r->mem;
 
 	do {
-		n = 0;
 		write_lock_bh(&mem->lock);
-		xas_lock(&xas);
-		xas_for_each(&xas, entry, last) {
-			xas_store(&xas, NULL);
-			if (++n == VMI_FORGET_BATCH)
-				break;
-		}
-		xas_pause(&xas);
-		xas_unlock(&xas);
+		if (vmi_pages_clear(&r->pages, &first, last, VMI_FORGET_BATCH))
+			mem->gen++;
 		write_unlock_bh(&mem->lock);
 		if (may_sleep)
 			cond_resched();
-	} while (n == VMI_FORGET_BATCH);
+	} while (first <= last);
 }
 
 /*
@@ -109,19 +114,20 @@ static bool vmi_mem_invalidate(struct mmu_interval_notifier *sub,
 	unsigned long end = min(range->end, r->uaddr + (unsigned long)r->size);
 	bool may_sleep = mmu_notifier_range_blockable(range);
 	struct vmi_mem *mem = r->mem;
+	u64 base = r->gpa >> PAGE_SHIFT;
 	u64 first, last, want = 0;
 	unsigned long at;
 	bool mapped;
 
-	first = (r->gpa + (start - r->uaddr)) >> PAGE_SHIFT;
-	last = (r->gpa + (end - 1 - r->uaddr)) >> PAGE_SHIFT;
+	first = base + ((start - r->uaddr) >> PAGE_SHIFT);
+	last = base + ((end - 1 - r->uaddr) >> PAGE_SHIFT);
 
 	/* from here on to the end of the invalidation, no fault can enter a page */
 	write_lock_bh(&mem->lock);
 	mmu_interval_set_seq(sub, cur_seq);
 	write_unlock_bh(&mem->lock);
 
-	vmi_mem_forget(mem, first, last, may_sleep);
+	vmi_mem_forget(r, first - base, last - base, may_sleep);
 
 	/* not earlier: until it was forgotten, a page could still go from the cache to a window */
 	at = first;
@@ -158,8 +164,7 @@ struct vmi_mem *vmi_mem_alloc(void)
 	kref_init(&mem->ref);
 	mutex_init(&mem->mutex);
 	rwlock_init(&mem->lock);
-	/* look-ups come from softirq: whoever holds the xa_lock must not be interrupted by one */
-	xa_init_flags(&mem->cache, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
+	mem->gen = 1;
 	if (vmi_window_setup(mem)) {
 		kfree(mem);
 		return NULL;
@@ -187,7 +192,6 @@ static void vmi_mem_free(struct kref *ref)
 	/* a VMM that never got as far as its VM file has not been killed */
 	vmi_mem_kill(mem);
 	vmi_window_destroy(mem);
-	xa_destroy(&mem->cache);
 	mmdrop(mem->mm);
 	kfree(mem);
 }
@@ -207,7 +211,7 @@ void vmi_mem_put(struct vmi_mem *mem)
 static void vmi_mem_region_del(struct vmi_mem *mem, u32 slot)
 {
 	struct vmi_region *r;
-	u64 first, last;
+	u64 first, pages;
 
 	lockdep_assert_held(&mem->mutex);
 
@@ -222,9 +226,9 @@ static void vmi_mem_region_del(struct vmi_mem *mem, u32 slot)
 	 * notifier that guards them.
 	 */
 	first = r->gpa >> PAGE_SHIFT;
-	last = (r->gpa + r->size - 1) >> PAGE_SHIFT;
-	vmi_mem_forget(mem, first, last, true);
-	vmi_window_zap(mem, first, last);
+	pages = r->size >> PAGE_SHIFT;
+	vmi_mem_forget(r, 0, pages - 1, true);
+	vmi_window_zap(mem, first, first + pages - 1);
 	mmu_interval_notifier_remove(&r->sub);
 	kref_put(&r->ref, vmi_region_free);
 }
@@ -245,15 +249,18 @@ static int vmi_mem_region_add(struct vmi_mem *mem, const struct vmi_mem_region *
 	r->size = req->size;
 	r->uaddr = req->uaddr;
 	r->flags = req->flags;
+	err = vmi_pages_init(&r->pages, req->size >> PAGE_SHIFT);
+	if (err)
+		goto err_free;
 
 	if (!mmget_not_zero(mem->mm)) {
 		err = -ENODEV;
-		goto err_free;
+		goto err_pages;
 	}
 	err = mmu_interval_notifier_insert(&r->sub, mem->mm, r->uaddr, r->size, &vmi_mem_ops);
 	mmput_async(mem->mm);
 	if (err)
-		goto err_free;
+		goto err_pages;
 
 	write_lock_bh(&mem->lock);
 	rcu_assign_pointer(mem->region[req->slot], r);
@@ -263,6 +270,8 @@ static int vmi_mem_region_add(struct vmi_mem *mem, const struct vmi_mem_region *
 	vmi_window_zap(mem, r->gpa >> PAGE_SHIFT, (r->gpa + r->size - 1) >> PAGE_SHIFT);
 	return 0;
 
+err_pages:
+	vmi_pages_destroy(&r->pages);
 err_free:
 	kfree(r);
 	return err;
@@ -406,14 +415,35 @@ void vmi_mem_unlock(struct vmi_mem *mem) __releases(&mem->lock)
  */
 void *vmi_mem_lookup(struct vmi_mem *mem, u64 gfn, bool write)
 {
-	void *entry;
+	struct vmi_region *r;
+	unsigned long entry;
 
 	lockdep_assert_held(&mem->lock);
 
-	entry = xa_load(&mem->cache, gfn);
-	if (!entry || (write && !xa_pointer_tag(entry)))
+	/* beyond what a guest can address, an address in bytes would wrap */
+	if (unlikely(gfn >= VMI_GPA_END >> PAGE_SHIFT))
 		return NULL;
-	return page_address(xa_untag_pointer(entry));
+	r = vmi_region_at(mem, gfn << PAGE_SHIFT);
+	if (unlikely(!r))
+		return NULL;
+	entry = vmi_region_page(r, gfn);
+	if (unlikely(!entry || (write && !(entry & VMI_PAGE_WRITABLE))))
+		return NULL;
+	return vmi_page_addr(entry);
+}
+
+/**
+ * vmi_mem_gen() - has anything been forgotten?
+ * @mem: the memory, locked
+ *
+ * Context: under vmi_mem_lock().
+ * Return: a number, never 0: addresses that were looked up under an earlier lock
+ * are good under this one if the number was the same.
+ */
+u64 vmi_mem_gen(const struct vmi_mem *mem)
+{
+	lockdep_assert_held(&mem->lock);
+	return mem->gen;
 }
 
 /* The page at @uaddr of the VMM, with a reference. */
@@ -453,28 +483,26 @@ static struct page *vmi_mem_gup(struct vmi_mem *mem, unsigned long uaddr, bool w
 /* 0, -EAGAIN when the page was invalidated meanwhile, or another error */
 static int vmi_mem_fill(struct vmi_mem *mem, struct vmi_region *r, u64 gfn, bool write)
 {
-	unsigned long uaddr = r->uaddr + ((gfn << PAGE_SHIFT) - r->gpa);
+	u64 i = gfn - (r->gpa >> PAGE_SHIFT);
+	unsigned long uaddr = r->uaddr + (i << PAGE_SHIFT);
 	struct page *page;
 	unsigned long seq;
-	void *old;
 	int err;
 
 	seq = mmu_interval_read_begin(&r->sub);
 	page = vmi_mem_gup(mem, uaddr, write);
 	if (IS_ERR(page))
 		return PTR_ERR(page);
-	err = xa_reserve_bh(&mem->cache, gfn, GFP_KERNEL);
+	err = vmi_pages_reserve(&r->pages, i);
 	if (err)
 		goto out_put;
 
 	write_lock_bh(&mem->lock);
-	old = xa_load(&mem->cache, gfn);
 	if (r->dead || mmu_interval_read_retry(&r->sub, seq))
 		err = -EAGAIN;
-	else if (!old || xa_pointer_tag(old) < write)
-		/* the slot is reserved: this allocates only if the entry was lost meanwhile */
-		err = xa_err(xa_store_bh(&mem->cache, gfn, xa_tag_pointer(page, write),
-					 GFP_ATOMIC | __GFP_NOWARN));
+	else if (!(vmi_pages_get(&r->pages, i) & VMI_PAGE_WRITABLE))
+		vmi_pages_set(&r->pages, i, (unsigned long)page_address(page) |
+					    (write ? VMI_PAGE_WRITABLE : 0));
 	write_unlock_bh(&mem->lock);
 out_put:
 	put_page(page);

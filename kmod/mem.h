@@ -32,6 +32,8 @@ void vmi_mem_lock(struct vmi_mem *mem);
 void vmi_mem_unlock(struct vmi_mem *mem);
 /* kernel address of the frame, or NULL when it is not in the cache (for writing, when @write) */
 void *vmi_mem_lookup(struct vmi_mem *mem, u64 gfn, bool write);
+/* under vmi_mem_lock(): while it stays the same, what was looked up before is still good */
+u64 vmi_mem_gen(const struct vmi_mem *mem);
 /* may sleep; brings the frame into the cache: 0, -EFAULT outside regions, -ENODEV after kill, -ENOMEM */
 int vmi_mem_fault(struct vmi_mem *mem, u64 gfn, bool write);
 /* any context, under vmi_mem_lock() or not: is [gpa, gpa + len) inside one region (writable when @write)? */

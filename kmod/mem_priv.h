@@ -5,7 +5,7 @@
  *
  * Lock order:
  *
- *	mem->mutex -> mmap_lock of the VMM -> mem->lock -> xa_lock of cache, mapped
+ *	mem->mutex -> mmap_lock of the VMM -> mem->lock -> xa_lock of mapped
  *	mmap_lock of a tool -> mem->inserting -> mem->lock
  *
  * The notifier's invalidate() is called below any lock of the VMM's mm, in
@@ -26,6 +26,7 @@
 #include <linux/xarray.h>
 
 #include "mem.h"
+#include "pages.h"
 
 /* End of what a guest can address: the architecture's 52 bits (SDM vol. 3A 4.1.4). */
 #define VMI_GPA_END		(1ULL << 52)
@@ -43,6 +44,8 @@
  * @uaddr: where it is in the VMM; const
  * @flags: VMI_MEM_*; const
  * @dead: removed, no page may be cached for it any more; mem->lock
+ * @pages: those in the cache. No reference is held: while an entry stands, the
+ *	page is mapped by the VMM. mem->lock
  */
 struct vmi_region {
 	struct kref ref;
@@ -54,6 +57,7 @@ struct vmi_region {
 	unsigned long uaddr;
 	u32 flags;
 	bool dead;
+	struct vmi_pages pages;
 };
 
 /**
@@ -74,8 +78,7 @@ struct vmi_refused {
  * @lock: excludes the users of pages (readers) from the MMU notifier (writer)
  * @dead: no access any more; @lock, read without where it is only a hint
  * @region: by slot; changed under @mutex and @lock, read under either or RCU
- * @cache: gfn -> page, tagged 1 when writable. No reference is held: while the
- *	entry stands, the page is mapped by the VMM. @lock
+ * @gen: counts the times that pages were forgotten, from 1; @lock
  * @inode: carries the address space of the windows; const
  * @mapped: gfn -> page that stands in a window, tagged 1 when writable there,
  *	with a reference. @lock
@@ -95,7 +98,7 @@ struct vmi_mem {
 	rwlock_t lock;
 	bool dead;
 	struct vmi_region __rcu *region[VMI_REGIONS_MAX];
-	struct xarray cache;
+	u64 gen;
 	struct inode *inode;
 	struct xarray mapped;
 	struct rw_semaphore inserting;
@@ -109,6 +112,7 @@ struct vmi_mem {
 };
 
 struct vmi_region *vmi_region_at(struct vmi_mem *mem, u64 gpa);
+unsigned long vmi_region_page(const struct vmi_region *r, u64 gfn);
 
 int vmi_window_setup(struct vmi_mem *mem);
 void vmi_window_destroy(struct vmi_mem *mem);

@@ -176,8 +176,9 @@ static bool vmi_window_zapping(struct vmi_mem *mem)
  */
 static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page **page)
 {
+	unsigned long entry;
 	struct vmi_region *r;
-	void *entry, *old;
+	void *old;
 	int err = 0;
 	u64 top;
 
@@ -199,12 +200,12 @@ static int vmi_window_take(struct vmi_mem *mem, u64 gfn, bool write, struct page
 		*page = vmi_zero_page;
 		goto out_unlock;
 	}
-	entry = xa_load(&mem->cache, gfn);
-	if (!entry || (write && !xa_pointer_tag(entry))) {
+	entry = vmi_region_page(r, gfn);
+	if (!entry || (write && !(entry & VMI_PAGE_WRITABLE))) {
 		err = -EAGAIN;
 		goto out_unlock;
 	}
-	*page = xa_untag_pointer(entry);
+	*page = virt_to_page(vmi_page_addr(entry));
 	old = xa_load(&mem->mapped, gfn);
 	if (old && xa_untag_pointer(old) != *page) {
 		vmi_window_zap_queue(mem, gfn, gfn);
@@ -419,7 +420,7 @@ int vmi_window_setup(struct vmi_mem *mem)
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	mem->inode = inode;
-	/* see the cache's */
+	/* the notifier takes it below mem->lock, with bottom halves off */
 	xa_init_flags(&mem->mapped, XA_FLAGS_LOCK_BH | XA_FLAGS_ACCOUNT);
 	mem->zap_first = U64_MAX;
 	init_rwsem(&mem->inserting);

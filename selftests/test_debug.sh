@@ -16,6 +16,9 @@ ROUNDS=${ROUNDS:-400}
 BUSY=__x64_sys_sched_rr_get_interval	# nobody calls it but guest_traps
 traps=${OUTPUT:-$top/build/selftests}/guest_traps
 work=$(mktemp -d)
+# QEMU's emulated VMRUN does not switch the debug registers on: what they meet cannot be
+# seen where the test host is emulated
+emulated=$(grep -qs 'QEMU TCG' /proc/cpuinfo && echo emulated)
 trap 'rm -rf "$work"' EXIT
 
 log_says() {
@@ -40,7 +43,7 @@ ask_guest() {
 }
 
 guest_answers() {
-	[ "$(ask_guest 'echo here' 30)" = here ]
+	[ "$(ask_guest 'echo here' 120)" = here ]
 }
 
 symbol() {
@@ -57,7 +60,7 @@ start_guest() {
 	insmod "$VMI_KO" &&
 		"$VMICTL" create dbg --kernel "$GUEST_KERNEL" --initrd "$work/guest.cpio.gz" \
 			--memory 256 --cpus 4 && "$VMICTL" start dbg &&
-		wait_for 150 log_says 'guest: ready'
+		wait_for 400 log_says 'guest: ready'
 }
 
 find_symbols() {
@@ -76,7 +79,7 @@ set_register() {
 	local before
 	"$VMICTL" -q vcpu stop dbg --vcpu 2 --for 600 >"$work/stop" 2>&1 &
 	local holder=$!
-	wait_for 20 stands_still 2 || return 1
+	wait_for 60 stands_still 2 || return 1
 	before=$("$VMICTL" -j regs dbg --vcpu 2 | grep -o '"dr0":[0-9]*')
 	"$VMICTL" regs dbg --vcpu 2 dr0=0x123456 &&
 		"$VMICTL" -j regs dbg --vcpu 2 | grep -q "\"dr0\":$((0x123456))" &&
@@ -107,13 +110,32 @@ count_calls() {
 	shift 2
 	"$VMICTL" -j break dbg "$BUSY" --map "$work/map" --count "$n" "$@" >"$work/hits" 2>"$work/err" &
 	local tool=$!
-	wait_for 30 grep -q armed "$work/err" || return 1
+	wait_for 60 grep -q armed "$work/err" || return 1
 	ask_guest "guest_traps calls $tasks $calls" 500 >"$work/said" || return 1
-	wait_for 30 test ! -d "/proc/$tool" || kill "$tool"
+	wait_for 60 test ! -d "/proc/$tool" || kill "$tool"
 	wait "$tool"
 	echo "$(grep -c '"seq"' "$work/hits") hits of $n calls, on $(grep -o '"vcpu":[0-9]*' "$work/hits" | sort -u | wc -l) vCPUs"
 	[ "$(grep -c '"seq"' "$work/hits")" -eq "$n" ] && ! grep -q lost "$work/hits" &&
 		[ "$(grep -c "\"at\":\"$BUSY\"" "$work/hits")" -eq "$n" ]
+}
+
+# four of them can be had, by whichever sessions, and then again
+debug_registers() {
+	local i
+	for i in 1 2 3 4 5; do
+		"$VMICTL" break dbg "0x$(symbol linux_banner)" --hw --len 4 --access w \
+			>"$work/hw$i" 2>&1 &
+		eval "local tool$i=\$!"
+		[ "$i" -eq 5 ] || wait_for 60 grep -q armed "$work/hw$i" || return 1
+	done
+	# shellcheck disable=SC2154
+	wait "$tool5" && return 1
+	grep -q 'no debug register is free' "$work/hw5" || return 1
+	# shellcheck disable=SC2154
+	kill "$tool1" "$tool2" "$tool3" "$tool4"
+	# shellcheck disable=SC2154
+	wait "$tool1" "$tool2" "$tool3" "$tool4"
+	[ -n "$emulated" ] || count_calls 4 25 --hw
 }
 
 # no more hits than calls: nothing is armed when the tool has gone
@@ -122,7 +144,7 @@ nothing_armed() {
 }
 
 own_traps() {
-	ask_guest 'guest_traps own 20' 120 >"$work/own"
+	ask_guest "guest_traps own 20 ${1:-}" 120 >"$work/own"
 	local status=$?
 	note "$(grep -a traps: "$work/own")"
 	return "$status"
@@ -132,8 +154,8 @@ own_traps() {
 own_traps_beside() {
 	"$VMICTL" break dbg "$BUSY" --map "$work/map" >"$work/hits" 2>&1 &
 	local tool=$! status=0
-	wait_for 30 grep -q armed "$work/hits" || return 1
-	own_traps || status=1
+	wait_for 60 grep -q armed "$work/hits" || return 1
+	own_traps "$emulated" || status=1
 	kill "$tool"
 	wait "$tool"
 	return "$status"
@@ -150,30 +172,30 @@ vcpu_waits() {
 tool_killed() {
 	"$VMICTL" break dbg "$BUSY" --map "$work/map" >"$work/hits" 2>&1 &
 	local tool=$!
-	wait_for 30 grep -q armed "$work/hits" || return 1
+	wait_for 60 grep -q armed "$work/hits" || return 1
 	kill -STOP "$tool"
 	tell_guest 'guest_traps calls 4 3'
-	wait_for 20 vcpu_waits || return 1
+	wait_for 60 vcpu_waits || return 1
 	kill -9 "$tool"
 	wait "$tool" 2>/dev/null
 	guest_answers
 }
 
 gdb_run() {
-	timeout -k 5 150 gdb -nx -batch -ex 'set pagination off' -ex 'set confirm off' "$@" \
+	timeout -k 5 300 gdb -nx -batch -ex 'set pagination off' -ex 'set confirm off' "$@" \
 		>"$work/gdb" 2>&1 </dev/null
 }
 
 gdb_session() {
-	local addr status=0
+	local addr status=0 hard=()
 	addr=0x$(symbol "$BUSY")
+	[ -n "$emulated" ] || hard=(-ex "hbreak *$addr" -ex 'delete 1' -ex continue)
 	tell_guest 'while :; do guest_traps calls 4 50; done >/dev/null & echo $!'
 	# shellcheck disable=SC2016
 	gdb_run -ex "target remote | $VMICTL gdb dbg" -ex 'info threads' -ex "break *$addr" \
 		-ex continue -ex 'print $rip' -ex stepi -ex 'print $rip' -ex continue \
 		-ex 'thread apply all print $rip' -ex 'print $cr3' -ex "x/2i $addr" \
-		-ex "x/s 0x$(symbol linux_banner)" -ex "hbreak *$addr" -ex 'delete 1' -ex continue \
-		-ex delete -ex "print \$rdi" -ex 'info registers xmm0 eflags' -ex detach || status=1
+		-ex "x/s 0x$(symbol linux_banner)" "${hard[@]}" -ex delete -ex "print \$rdi" -ex 'info registers xmm0 eflags' -ex detach || status=1
 	# shellcheck disable=SC2016
 	ask_guest 'kill %1; wait' >/dev/null
 	[ "$status" -eq 0 ] || note "$(cat "$work/gdb")"
@@ -184,6 +206,10 @@ gdb_says() {
 	grep -Eq -- "$1" "$work/gdb" || { cat "$work/gdb"; return 1; }
 }
 
+gdb_hard() {
+	[ -n "$emulated" ] || gdb_says 'Breakpoint 2,|hit Breakpoint 2'
+}
+
 gdb_int3_hidden() {
 	# what stands at the breakpoint in gdb is no int3
 	! grep -A1 -E '^ *(=> )?0x[0-9a-f]+.*:' "$work/gdb" | grep -q 'int3'
@@ -192,9 +218,9 @@ gdb_int3_hidden() {
 gdb_listens() {
 	"$VMICTL" -q gdb dbg --listen "$work/sock" >"$work/stub" 2>&1 &
 	local stub=$! status=0
-	wait_for 20 test -S "$work/sock" || return 1
+	wait_for 60 test -S "$work/sock" || return 1
 	gdb_run -ex "target remote $work/sock" -ex 'info threads' -ex kill || status=1
-	wait_for 20 test ! -d "/proc/$stub" || status=1
+	wait_for 60 test ! -d "/proc/$stub" || status=1
 	wait "$stub"
 	[ "$status" -eq 0 ] && gdb_says 'Thread 4' && guest_answers
 }
@@ -203,7 +229,7 @@ gdb_listens() {
 gdb_killed() {
 	"$VMICTL" -q gdb dbg --listen "$work/sock2" >"$work/stub" 2>&1 &
 	local stub=$!
-	wait_for 20 test -S "$work/sock2" || return 1
+	wait_for 60 test -S "$work/sock2" || return 1
 	kill -9 "$stub"
 	wait "$stub" 2>/dev/null
 	guest_answers
@@ -223,7 +249,7 @@ gdb_hostile() {
 	          b"g", b"z0,0,0", b"qC", b"S", b"C"]
 	stream = b"".join(packet(b) for b in bodies) + b"$?#00" + b"-+"
 	stream += bytes(random.randrange(256) for _ in range(2000)) + b"$" + b"A" * 40000
-	p = subprocess.run([sys.argv[1], "gdb", "dbg"], input=stream, stdout=subprocess.PIPE, timeout=60)
+	p = subprocess.run([sys.argv[1], "gdb", "dbg"], input=stream, stdout=subprocess.PIPE, timeout=240)
 	if p.stdout.count(b"$") < len(bodies) - 2 or p.returncode not in (0, 1):
 	    sys.exit("%d, %r" % (p.returncode, p.stdout[-600:]))
 	PY
@@ -239,9 +265,9 @@ paused() {
 ends() {
 	"$VMICTL" -q vcpu stop dbg --for 600 >"$work/stop" 2>&1 &
 	local tool=$!
-	wait_for 20 stands_still 0 || return 1
+	wait_for 60 stands_still 0 || return 1
 	"$VMICTL" reset dbg && "$VMICTL" kill dbg || return 1
-	wait_for 20 test ! -d "/proc/$tool" && wait "$tool"
+	wait_for 60 test ! -d "/proc/$tool" && wait "$tool"
 	"$VMICTL" delete dbg && rmmod vmi
 }
 
@@ -263,13 +289,13 @@ check 'guest: its own int3, trace flag and breakpoints' own_traps
 check 'they work beside ours' own_traps_beside
 check "each of the calls on one vCPU is seen" count_calls 1 100
 check "each of the calls on four vCPUs is seen ($ROUNDS)" count_calls 4 $((ROUNDS / 4))
-check 'likewise with a debug register' count_calls 4 25 --hw
+check "debug registers${emulated:+ (which this host cannot switch on)}" debug_registers
 check 'nothing is left armed' nothing_armed
 check 'a tool that is killed lets its vCPU go on' tool_killed
 check 'gdb: a session' gdb_session
 check 'gdb: threads are vCPUs' gdb_says 'Thread 4.*vCPU 3'
 check 'gdb: it stops at the breakpoint' gdb_says 'Thread [1-4] .*hit Breakpoint 1|Breakpoint 1,'
-check 'gdb: it stops at a hardware breakpoint' gdb_says 'Breakpoint 2,|hit Breakpoint 2'
+check "gdb: it stops at a hardware breakpoint${emulated:+, but not here}" gdb_hard
 check 'gdb: it reads memory' gdb_says 'Linux version'
 check 'gdb: it sees no int3' gdb_int3_hidden
 check 'gdb: over a socket, and kill kills nothing' gdb_listens

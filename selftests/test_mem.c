@@ -462,7 +462,7 @@ static int test_rights(void)
 	o.flags = 1;
 	REFUSED(ioctl(dev_fd, VMI_SESSION, &o), EINVAL);
 	REFUSED(sess_open(0), EINVAL);
-	REFUSED(sess_open(4 | VMI_RIGHT_READ), EINVAL);
+	REFUSED(sess_open(VMI_RIGHT_EVENTS << 1 | VMI_RIGHT_READ), EINVAL);
 	CHECK(!open_as_nobody());
 
 	/* for reading: no way to write */

@@ -57,19 +57,19 @@ static const struct op {
 	bool dump;
 	struct attr attrs[12];
 } ops[] = {
-	{ VMI_CMD_VM_GET, 4, true, { { VMI_A_VM_NAME, NAME } } },
-	{ VMI_CMD_VM_NEW, 8, false, {
+	{ VMI_CMD_VM_GET, 8, true, { { VMI_A_VM_NAME, NAME } } },
+	{ VMI_CMD_VM_NEW, 16, false, {
 		{ VMI_A_VM_NAME, NAME }, { VMI_A_VM_UID, U32 }, { VMI_A_VM_VCPUS, U32 },
 		{ VMI_A_VM_MEM_BYTES, U64 }, { VMI_A_VM_TRANSIENT, FLAG },
 		{ VMI_A_VM_NOTE, TEXT }, { VMI_A_VM_REPLACE, FLAG } } },
-	{ VMI_CMD_VM_SET, 6, false, {
+	{ VMI_CMD_VM_SET, 12, false, {
 		{ VMI_A_VM_NAME, NAME }, { VMI_A_VM_UID, U32 }, { VMI_A_VM_NOTE, TEXT },
 		{ VMI_A_VM_TRANSIENT, FLAG } } },
-	{ VMI_CMD_VM_DEL, 3, false, { { VMI_A_VM_NAME, NAME } } },
-	{ VMI_CMD_VM_COMMAND, 8, false, {
+	{ VMI_CMD_VM_DEL, 6, false, { { VMI_A_VM_NAME, NAME } } },
+	{ VMI_CMD_VM_COMMAND, 16, false, {
 		{ VMI_A_VM_NAME, NAME }, { VMI_A_VM_COMMAND, COMMAND },
 		{ VMI_A_VM_TIMEOUT_MS, U32 } } },
-	{ VMI_CMD_NET_GET, 4, true, { { VMI_A_NET_NAME, NET } } },
+	{ VMI_CMD_NET_GET, 8, true, { { VMI_A_NET_NAME, NET } } },
 	{ VMI_CMD_NET_NEW, 2, false, {
 		{ VMI_A_NET_NAME, NET }, { VMI_A_NET_SUBNET, IP }, { VMI_A_NET_MODE, U32 },
 		{ VMI_A_NET_FLAGS, U32 }, { VMI_A_NET_IFNAME, IFNAME },
@@ -77,21 +77,21 @@ static const struct op {
 		{ VMI_A_NET_RANGE_FIRST, IP }, { VMI_A_NET_RANGE_LAST, IP },
 		{ VMI_A_NET_LEASE_S, U32 }, { VMI_A_NET_MTU, U32 },
 		{ VMI_A_NET_AGEING_MS, U32 } } },
-	{ VMI_CMD_NET_SET, 6, false, {
+	{ VMI_CMD_NET_SET, 12, false, {
 		{ VMI_A_NET_NAME, NET }, { VMI_A_NET_FLAGS, U32 }, { VMI_A_NET_RANGE_FIRST, IP },
 		{ VMI_A_NET_RANGE_LAST, IP }, { VMI_A_NET_LEASE_S, U32 },
 		{ VMI_A_NET_AGEING_MS, U32 } } },
 	{ VMI_CMD_NET_DEL, 1, false, { { VMI_A_NET_NAME, NET } } },
-	{ VMI_CMD_PORT_GET, 4, true, {
+	{ VMI_CMD_PORT_GET, 8, true, {
 		{ VMI_A_PORT_ID, PORT }, { VMI_A_PORT_VM, NAME }, { VMI_A_PORT_NET, NET } } },
-	{ VMI_CMD_PORT_NEW, 8, false, {
+	{ VMI_CMD_PORT_NEW, 16, false, {
 		{ VMI_A_PORT_VM, NAME }, { VMI_A_PORT_NET, NET }, { VMI_A_PORT_MAC, MAC },
 		{ VMI_A_PORT_IP, IP } } },
-	{ VMI_CMD_PORT_SET, 6, false, { { VMI_A_PORT_ID, PORT }, { VMI_A_PORT_LINK, U8 } } },
-	{ VMI_CMD_PORT_DEL, 3, false, { { VMI_A_PORT_ID, PORT } } },
-	{ VMI_CMD_FDB_GET, 3, true, { { VMI_A_FDB_NET, NET } } },
-	{ VMI_CMD_EVENT_GET, 3, true, { { VMI_A_EVENT_SINCE, U64 } } },
-	{ VMI_CMD_LIFECYCLE_NTF, 1, false, { { VMI_A_EVENT_SEQ, U64 } } },
+	{ VMI_CMD_PORT_SET, 12, false, { { VMI_A_PORT_ID, PORT }, { VMI_A_PORT_LINK, U8 } } },
+	{ VMI_CMD_PORT_DEL, 6, false, { { VMI_A_PORT_ID, PORT } } },
+	{ VMI_CMD_FDB_GET, 6, true, { { VMI_A_FDB_NET, NET } } },
+	{ VMI_CMD_EVENT_GET, 6, true, { { VMI_A_EVENT_SINCE, U64 } } },
+	{ VMI_CMD_LIFECYCLE_NTF, 2, false, { { VMI_A_EVENT_SEQ, U64 } } },
 };
 
 /* the last one seen in an answer */

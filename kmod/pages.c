@@ -85,16 +85,22 @@ int vmi_pages_reserve(struct vmi_pages *p, u64 i)
  * @p: the table
  * @i: first page; set to where to go on, beyond @last at the end
  * @last: last page
- * @max: how many pages, or 2 MiB without any, to look at
+ * @max: how many pages, or 2 MiB or GiB without any, to look at
  *
  * Context: any, excluding all others but vmi_pages_reserve().
  * Return: the number of entries there were.
  */
 u64 vmi_pages_clear(struct vmi_pages *p, u64 *i, u64 last, u64 max)
 {
+	const u64 gib = VMI_PAGES_TABLE * VMI_PAGES_TABLE;
 	u64 n = 0;
 
 	for (; *i <= last && max; max--) {
+		/* a region may be as large as an address space, and empty */
+		if (!p->top[*i / gib]) {
+			*i = round_down(*i, gib) + gib;
+			continue;
+		}
 		if (!vmi_pages_leaf(p, *i)) {
 			*i = round_down(*i, VMI_PAGES_TABLE) + VMI_PAGES_TABLE;
 			continue;

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "vnet.h"
@@ -23,6 +24,8 @@
 #define MIB		(1UL << 20)
 #define ARENA		(4 * MIB)	/* what regions of fuzzed VMs are in */
 #define BUFFER		65536UL
+#define RING		16		/* events */
+#define RING_BYTES	(2 * FUZZ_PAGE)
 #define PORTS		2
 #define NAMES		4
 
@@ -43,7 +46,7 @@ static const char *some_name(void)
 
 /* ---- netlink ---- */
 
-enum kind { NAME, NET, IFNAME, TEXT, FLAG, U8, U32, U64, IP, MAC, PORT, COMMAND };
+enum kind { NAME, NET, IFNAME, TEXT, FLAG, U8, U32, U64, IP, MAC, PORT, COMMAND, LIMIT, IMPAIR };
 
 struct attr {
 	uint8_t type;
@@ -55,7 +58,7 @@ static const struct op {
 	uint8_t cmd;
 	uint8_t weight;
 	bool dump;
-	struct attr attrs[12];
+	struct attr attrs[16];
 } ops[] = {
 	{ VMI_CMD_VM_GET, 8, true, { { VMI_A_VM_NAME, NAME } } },
 	{ VMI_CMD_VM_NEW, 16, false, {
@@ -76,18 +79,26 @@ static const struct op {
 		{ VMI_A_NET_PREFIX_LEN, U8 }, { VMI_A_NET_GATEWAY, IP },
 		{ VMI_A_NET_RANGE_FIRST, IP }, { VMI_A_NET_RANGE_LAST, IP },
 		{ VMI_A_NET_LEASE_S, U32 }, { VMI_A_NET_MTU, U32 },
-		{ VMI_A_NET_AGEING_MS, U32 } } },
+		{ VMI_A_NET_AGEING_MS, U32 }, { VMI_A_NET_GUARD, U32 },
+		{ VMI_A_NET_GUARD_MASK, U32 }, { VMI_A_NET_STORM_PPS, U32 } } },
 	{ VMI_CMD_NET_SET, 12, false, {
 		{ VMI_A_NET_NAME, NET }, { VMI_A_NET_FLAGS, U32 }, { VMI_A_NET_RANGE_FIRST, IP },
 		{ VMI_A_NET_RANGE_LAST, IP }, { VMI_A_NET_LEASE_S, U32 },
-		{ VMI_A_NET_AGEING_MS, U32 } } },
+		{ VMI_A_NET_AGEING_MS, U32 }, { VMI_A_NET_GUARD, U32 },
+		{ VMI_A_NET_GUARD_MASK, U32 }, { VMI_A_NET_STORM_PPS, U32 } } },
 	{ VMI_CMD_NET_DEL, 1, false, { { VMI_A_NET_NAME, NET } } },
 	{ VMI_CMD_PORT_GET, 8, true, {
 		{ VMI_A_PORT_ID, PORT }, { VMI_A_PORT_VM, NAME }, { VMI_A_PORT_NET, NET } } },
 	{ VMI_CMD_PORT_NEW, 16, false, {
 		{ VMI_A_PORT_VM, NAME }, { VMI_A_PORT_NET, NET }, { VMI_A_PORT_MAC, MAC },
-		{ VMI_A_PORT_IP, IP } } },
-	{ VMI_CMD_PORT_SET, 12, false, { { VMI_A_PORT_ID, PORT }, { VMI_A_PORT_LINK, U8 } } },
+		{ VMI_A_PORT_IP, IP }, { VMI_A_PORT_GUARD, U32 }, { VMI_A_PORT_ISOLATED, U8 },
+		{ VMI_A_PORT_TX_LIMIT, LIMIT }, { VMI_A_PORT_RX_IMPAIR, IMPAIR } } },
+	{ VMI_CMD_PORT_SET, 24, false, {
+		{ VMI_A_PORT_ID, PORT }, { VMI_A_PORT_LINK, U8 }, { VMI_A_PORT_GUARD, U32 },
+		{ VMI_A_PORT_GUARD_MASK, U32 }, { VMI_A_PORT_GUARD_OWN, U8 },
+		{ VMI_A_PORT_ISOLATED, U8 }, { VMI_A_PORT_RX_LIMIT, LIMIT },
+		{ VMI_A_PORT_TX_LIMIT, LIMIT }, { VMI_A_PORT_RX_IMPAIR, IMPAIR },
+		{ VMI_A_PORT_TX_IMPAIR, IMPAIR } } },
 	{ VMI_CMD_PORT_DEL, 6, false, { { VMI_A_PORT_ID, PORT } } },
 	{ VMI_CMD_FDB_GET, 6, true, { { VMI_A_FDB_NET, NET } } },
 	{ VMI_CMD_EVENT_GET, 6, true, { { VMI_A_EVENT_SINCE, U64 } } },
@@ -123,6 +134,30 @@ static void put_text(struct nlmsghdr *nlh, uint16_t type, const char *good, uint
 	mnl_attr_put(nlh, type, one_in(4) ? n : n + 1, text);
 }
 
+static void put_limit(struct nlmsghdr *nlh, uint16_t type)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, type);
+	uint16_t i;
+
+	for (i = VMI_A_LIMIT_PACKETS; i <= VMI_A_LIMIT_BYTES_BURST; i++) {
+		if (one_in(2))
+			mnl_attr_put_u64(nlh, i, one_in(2) ? 1 + below(100000) : odd_value());
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_impair(struct nlmsghdr *nlh, uint16_t type)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, type);
+	uint16_t i;
+
+	for (i = VMI_A_IMPAIR_LOSS_PPM; i <= VMI_A_IMPAIR_REORDER_PPM; i++) {
+		if (one_in(2))
+			mnl_attr_put_u32(nlh, i, one_in(8) ? odd_value() : below(100000));
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void put_attr(struct nlmsghdr *nlh, const struct attr *a)
 {
 	uint8_t mac[6] = { 2, 0, 0, 0, 0, below(8) };
@@ -144,7 +179,8 @@ static void put_attr(struct nlmsghdr *nlh, const struct attr *a)
 		mnl_attr_put(nlh, a->type, 0, NULL);
 		break;
 	case U8:
-		mnl_attr_put_u8(nlh, a->type, one_in(2) ? 20 + below(12) : odd_value());
+		mnl_attr_put_u8(nlh, a->type, one_in(2) ? below(2) : one_in(2) ? 20 + below(12) :
+							      odd_value());
 		break;
 	case U32:
 		mnl_attr_put_u32(nlh, a->type, one_in(3) ? below(2000) : odd_value());
@@ -162,6 +198,12 @@ static void put_attr(struct nlmsghdr *nlh, const struct attr *a)
 		break;
 	case COMMAND:
 		mnl_attr_put_u32(nlh, a->type, below(VMI_COMMAND_KILL + 2));
+		break;
+	case LIMIT:
+		put_limit(nlh, a->type);
+		break;
+	case IMPAIR:
+		put_impair(nlh, a->type);
 		break;
 	case PORT:
 		mnl_attr_put_u32(nlh, a->type, one_in(8) ? odd_value() : last_port - below(8));
@@ -394,6 +436,8 @@ struct target {
 	int pipe[2];
 	int odd;		/* a file of another kind */
 	int extra;		/* what a call has returned */
+	int events;		/* of sess[1] */
+	struct vmi_hits *hits;	/* its ring */
 	uint64_t cmd;		/* the last command read */
 	uint8_t *arena;
 	uint8_t *buffer;	/* behind it is nothing */
@@ -409,6 +453,12 @@ static void on_fault(int sig)
 	siglongjmp(fault_jmp, sig);
 }
 
+/* it has interrupted a call: no more is wanted */
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
 /* files that calls have returned are closed by number: there may be some that nobody knows */
 static void close_others(void)
 {
@@ -422,7 +472,10 @@ static void target_down(void)
 {
 	if (t.window)
 		munmap(t.window, t.window_len);
+	if (t.hits)
+		munmap(t.hits, RING_BYTES);
 	t.window = NULL;
+	t.hits = NULL;
 	close_others();
 	t.vm = -1;
 }
@@ -434,8 +487,10 @@ static int target_up(void)
 	struct net_args na = { .name = "fuzz-n", .subnet = "192.0.2.0", .prefix = 24 };
 	struct vmi_mem_region r = { .size = ARENA, .uaddr = (uintptr_t)t.arena };
 	struct vmi_session_open so = { .rights = VMI_RIGHT_READ };
+	struct vmi_sess_events se = { .size = RING, .timeout_ms = 1 };
 	struct vmi_attach a = { 0 };
 	char path[64];
+	void *ring;
 	uint32_t id;
 	int i;
 
@@ -464,8 +519,12 @@ static int target_up(void)
 		fcntl(t.port[i], F_SETFL, O_NONBLOCK);
 	}
 	t.sess[0] = ioctl(dev_fd, VMI_SESSION, &so);
-	so.rights |= VMI_RIGHT_WRITE;
+	so.rights = VMI_RIGHT_READ | VMI_RIGHT_WRITE | VMI_RIGHT_REGS | VMI_RIGHT_STOP |
+		    VMI_RIGHT_EVENTS;
 	t.sess[1] = ioctl(dev_fd, VMI_SESSION, &so);
+	t.events = ioctl(t.sess[1], VMI_SESS_EVENTS, &se);
+	ring = mmap(NULL, RING_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, t.events, 0);
+	t.hits = ring == MAP_FAILED ? NULL : ring;
 	snprintf(path, sizeof(path), "/proc/vmi/%s.raw", t.name);
 	t.raw = open(path, O_RDONLY);
 	t.kick = eventfd(0, EFD_NONBLOCK);
@@ -480,7 +539,7 @@ static int some_fd(void)
 {
 	const int fds[] = {
 		t.vm, t.port[0], t.port[1], t.sess[0], t.sess[1], t.raw, t.kick, t.call, t.odd,
-		t.pipe[0], t.pipe[1], t.extra, -1, 1000000,
+		t.pipe[0], t.pipe[1], t.events, t.extra, -1, 1000000,
 	};
 
 	return fds[below(ARRAY_LEN(fds))];
@@ -516,7 +575,8 @@ static int call(int fd, unsigned long cmd, void *arg, size_t len)
 	ret = ioctl(fd, cmd, rnd_ptr(arg, len));
 	*good += ret >= 0;
 	if (ret > 2 && ret != dev_fd && fcntl(ret, F_GETFD) >= 0 &&
-	    (cmd == VMI_ATTACH || cmd == VMI_SESSION || cmd == VMI_VM_PORT)) {
+	    (cmd == VMI_ATTACH || cmd == VMI_SESSION || cmd == VMI_VM_PORT ||
+	     cmd == VMI_SESS_EVENTS)) {
 		fcntl(ret, F_SETFL, O_NONBLOCK);
 		if (t.extra >= 0)
 			close(t.extra);
@@ -527,7 +587,7 @@ static int call(int fd, unsigned long cmd, void *arg, size_t len)
 
 static void step_dev(void)
 {
-	struct vmi_session_open so = { .rights = below(4) };
+	struct vmi_session_open so = { .rights = below(32) };
 	struct vmi_attach a = { 0 };
 
 	if (one_in(2)) {
@@ -725,6 +785,97 @@ static void step_sess(void)
 	}
 }
 
+/* bytes of an answer, as the operation has them */
+static uint32_t probe_len(uint32_t op)
+{
+	return op == VMI_PROBE_GET_REGS || op == VMI_PROBE_SET_REGS ? sizeof(struct vmi_regs) :
+	       op == VMI_PROBE_GET_FPU ? 512 : 0;
+}
+
+/* what a tool asks of the VMM's vCPUs */
+static void probe_tool(void)
+{
+	struct vmi_probe pr = {
+		.op = 1 + below(8), .vcpu = below(3), .timeout_ms = 1,
+		.data = (uintptr_t)rnd_ptr(t.buffer, 64),
+	};
+	struct vmi_sess_events se = { .size = 16 << below(4), .timeout_ms = 1 };
+	struct vmi_verdict v = { .seq = t.hits ? t.hits->head : 0, .action = below(2) };
+
+	switch (below(4)) {
+	case 0:
+		call(t.sess[below(2)], VMI_SESS_EVENTS, &se, sizeof(se));
+		break;
+	case 1:
+		if (one_in(4))
+			v.flags = VMI_HIT_SET_GPRS;
+		call(t.sess[1], VMI_SESS_VERDICT, &v, sizeof(v));
+		break;
+	default:
+		pr.len = probe_len(pr.op);
+		if (pr.op == VMI_PROBE_ARM) {
+			pr.vcpu = 0;
+			pr.flags = 1 + below(6);
+			pr.arg[0] = some_gpa();
+		}
+		call(t.sess[1], VMI_SESS_PROBE, &pr, sizeof(pr));
+	}
+}
+
+/* what the VMM's side of it says */
+static void probe_vmm(int vm, uint32_t random)
+{
+	static struct vmi_probe_req req;
+	static struct vmi_probe_done answer;
+	struct vmi_vm_event ev = { 0 };
+
+	if (!ioctl(vm, VMI_VM_PROBE_NEXT, &req)) {
+		answer.seq = req.seq;
+		answer.id = 1 + random % 4;
+		answer.len = random % 8 ? probe_len(req.op) : random % 2048;
+		answer.error = random % 3 ? 0 : -(int)(random % 600);
+		*good += !ioctl(vm, VMI_VM_PROBE_DONE, &answer);
+	}
+	ev.session = req.session;
+	ev.probe = random % 4;
+	ev.kind = random % 8;
+	ev.flags = random % 16 ? 0 : VMI_PROBE_SYNC;
+	*good += !ioctl(vm, VMI_VM_EVENT, &ev);
+}
+
+static void step_probe(void)
+{
+	/* a mutated time limit may be long */
+	const struct itimerval soon = { .it_value.tv_usec = 20000 }, never = { 0 };
+	struct vmi_probe_done answer = { .seq = below(8), .len = below(1100) };
+	struct vmi_vm_event ev = { .session = below(100), .flags = below(2) * VMI_PROBE_SYNC };
+	static struct vmi_probe_req req;
+
+	setitimer(ITIMER_REAL, &soon, NULL);
+	switch (below(8)) {
+	case 0:
+		call(t.vm, VMI_VM_PROBE_NEXT, &req, sizeof(req));
+		break;
+	case 1:
+		call(t.vm, VMI_VM_PROBE_DONE, &answer, sizeof(answer));
+		break;
+	case 2:
+		call(t.vm, VMI_VM_EVENT, &ev, sizeof(ev));
+		break;
+	case 3:
+		probe_vmm(t.vm, rnd());
+		break;
+	case 4:
+		/* the reader may write there what it likes */
+		if (t.hits)
+			mutate(t.hits, one_in(2) ? sizeof(*t.hits) : RING_BYTES);
+		break;
+	default:
+		probe_tool();
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
 /* calls that these files are not made for */
 static void step_odd(void)
 {
@@ -789,9 +940,13 @@ static void step_odd(void)
 
 static void step(void)
 {
-	switch (below(12)) {
+	switch (below(14)) {
 	case 0:
 		step_dev();
+		break;
+	case 12:
+	case 13:
+		step_probe();
 		break;
 	case 1:
 	case 2:
@@ -825,6 +980,8 @@ static int target_init(const char *name)
 	CHECK(!mprotect(t.buffer + BUFFER, FUZZ_PAGE, PROT_NONE));
 	sigaction(SIGBUS, &sa, NULL);
 	sigaction(SIGSEGV, &sa, NULL);
+	sa.sa_handler = on_alarm;
+	sigaction(SIGALRM, &sa, NULL);
 	signal(SIGIO, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	t.vm = -1;
@@ -861,9 +1018,12 @@ static void *pull_the_rug(void *unused)
 	/* rnd() is the other thread's: what happens here cannot be repeated anyway */
 	unsigned int state = getpid();
 	unsigned int n, len;
+	sigset_t all;
 	uint8_t *at;
 
 	(void)unused;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	for (;;) {
 		n = rand_r(&state) % (ARENA / FUZZ_PAGE);
 		at = t.arena + n * FUZZ_PAGE;
@@ -882,6 +1042,10 @@ static void *pull_the_rug(void *unused)
 		case 13:
 			if (rand_r(&state) % 16 == 0)
 				close((&t.vm)[rand_r(&state) % (1 + PORTS)]);
+			break;
+		case 14 ... 31:
+			/* requests are answered only by another thread than the one that asks */
+			probe_vmm(t.vm, rand_r(&state));
 			break;
 		default:
 			sched_yield();

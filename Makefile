@@ -44,6 +44,7 @@ tests:
 guest:
 	@echo '  GUEST   initramfs'
 	$(Q)selftests/vm/mkguest.sh --stock
+	$(Q)selftests/vm/mkguest.sh --newer
 
 setup:
 	@scripts/setup.sh

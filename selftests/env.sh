@@ -39,3 +39,9 @@ env_default GUEST_KERNEL "/boot/vmlinuz-$stock" ''
 env_default GUEST_INITRD "$top/build/vm/guest-$stock.cpio.gz" ''
 env_default GUEST_CLOUD_KERNEL "/boot/vmlinuz-$cloud" ''
 env_default GUEST_CLOUD_INITRD "$top/build/vm/guest-$cloud.cpio.gz" ''
+
+# the release of a kernel that scripts/guest-kernel.sh unpacked
+newer_release() {
+	find "$top/build/kernels" -mindepth 1 -maxdepth 1 -name "$1.*" ! -name '*.new' -printf '%f\n' |
+		sort -V | tail -n 1
+}

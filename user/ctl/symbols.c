@@ -98,7 +98,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 0, 2);
 	struct view v;
-	int ret = view_open(&v, verb, image, &argc, &args, 0);
+	int ret = view_open(&v, verb, image, &argc, &args, 1);
 
 	if (ret)
 		return ret;

@@ -27,12 +27,15 @@ static int open_vm(struct view *v, const char *name)
 }
 
 int view_open(struct view *v, const struct verb *verb, const char *image, int *argc,
-	      char ***argv, int min)
+	      char ***argv, int max)
 {
 	int ret;
 
-	if (*argc < min + !image)
+	if (!image && !*argc)
 		return usage(verb, "%s: an argument is missing: %s", verb->name, verb->args);
+	if (max >= 0 && *argc > max + !image)
+		return usage(verb, "%s: '%s' is one argument too many", verb->name,
+			     (*argv)[max + !image]);
 	ret = image ? open_image(v, image) : open_vm(v, **argv);
 	if (ret)
 		return ret;

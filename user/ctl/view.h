@@ -29,12 +29,12 @@ struct view {
  * @image: file, or NULL
  * @argc: positional arguments
  * @argv: those; the first is the VM without an image
- * @min: fewest arguments that must follow the VM
+ * @max: most that may follow it, -1 for any number
  *
  * Return: 0 or an exit code, after the message; @argc and @argv are then what follows.
  */
 int view_open(struct view *v, const struct verb *verb, const char *image, int *argc,
-	      char ***argv, int min);
+	      char ***argv, int max);
 
 void view_close(struct view *v);
 

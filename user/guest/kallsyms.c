@@ -8,7 +8,9 @@
 #define CHUNK_BYTES	(1U << 20)
 #define INDEX_BYTES	(GUEST_TOKENS * 2)
 #define TOKEN_MAX	128		/* bytes of a token with its NUL */
-#define BEFORE_BYTES	(16U << 20)	/* of a table before its index, at most */
+#define NAME_ROOM	(GUEST_SYM_LEN + 8)
+#define LEAST_BYTES	(4U << 20)	/* looked for names before an index, at first */
+#define BEFORE_BYTES	(32U << 20)	/* and at most */
 #define MARKED		256		/* symbols a marker */
 #define MARKERS_MIN	4
 #define MARK_MAX	(MARKED * TOKEN_MAX)	/* bytes of names a marker, roughly */
@@ -28,6 +30,8 @@
  * @names: lengths and tokens
  * @count: where the number of symbols lies
  * @n: number of symbols
+ * @token_at: where each token begins, in @buf
+ * @token_len: its length
  */
 struct table {
 	uint8_t *buf;
@@ -39,6 +43,8 @@ struct table {
 	size_t names;
 	size_t count;
 	uint32_t n;
+	uint32_t token_at[GUEST_TOKENS];
+	uint8_t token_len[GUEST_TOKENS];
 };
 
 static uint16_t get16(const uint8_t *p)
@@ -140,30 +146,35 @@ int guest_kallsyms_scan(struct guest_mem *m, uint64_t from, uint64_t to, uint64_
 	return ret;
 }
 
+/* Do tokens begin at @at, each where the one before ends? */
+static bool tokens_fit(struct table *t, size_t at)
+{
+	size_t i, from, len;
+
+	for (i = 0; i < GUEST_TOKENS; i++) {
+		from = at + get16(t->buf + t->index + 2 * i);
+		len = strnlen((const char *)t->buf + from, TOKEN_MAX);
+		if (len == TOKEN_MAX || from + len >= t->index)
+			return false;
+		if (i + 1 < GUEST_TOKENS && from + len + 1 != at + get16(t->buf + t->index + 2 * i + 2))
+			return false;
+		t->token_at[i] = from;
+		t->token_len[i] = len;
+	}
+	return true;
+}
+
 /* The strings end where the index begins, but for the alignment. */
 static int find_tokens(struct table *t)
 {
 	size_t last = get16(t->buf + t->index + INDEX_BYTES - 2);
-	size_t len, i;
+	size_t len;
 
-	for (len = last + 1; len <= last + TOKEN_MAX + 8; len++) {
-		const uint8_t *s;
-
-		if (len > t->index || (t->index - len) % 4)
+	for (len = last + 1; len <= last + TOKEN_MAX + 8 && len <= t->index; len++) {
+		if ((t->index - len) % 4 || !tokens_fit(t, t->index - len))
 			continue;
-		s = t->buf + t->index - len;
-		for (i = 1; i < GUEST_TOKENS; i++)
-			if (s[get16(t->buf + t->index + 2 * i) - 1] ||
-			    strnlen((const char *)s + get16(t->buf + t->index + 2 * i - 2),
-				    TOKEN_MAX) !=
-			    (size_t)(get16(t->buf + t->index + 2 * i) -
-				     get16(t->buf + t->index + 2 * i - 2) - 1))
-				break;
-		/* the last one has no successor to end it */
-		if (i == GUEST_TOKENS && memchr(s + last, '\0', len - last)) {
-			t->tokens = t->index - len;
-			return 0;
-		}
+		t->tokens = t->index - len;
+		return 0;
 	}
 	return -EBADMSG;
 }
@@ -336,35 +347,44 @@ static int read_addrs(const struct table *t, struct guest_kallsyms *ks)
 	return -EBADMSG;
 }
 
-/* Write the name at @at with its type before it. Return: bytes with the NUL, 0 for none. */
-static size_t expand(const struct table *t, size_t at, char *to)
+/*
+ * Write the name at @at with its type before it. Tokens are copied in words: what
+ * is copied too much is overwritten by the next one, or lies behind the end.
+ * Return: bytes with the NUL, 0 for none.
+ */
+static size_t expand(const struct table *t, size_t at, char to[NAME_ROOM])
 {
-	size_t head, len = name_len(t, at, &head), out = 0, i;
+	size_t head, len = name_len(t, at, &head), out = 0, i, n;
 
 	for (i = head; i < len; i++) {
-		const char *s = (const char *)t->buf + t->tokens +
-				get16(t->buf + t->index + 2 * t->buf[at + i]);
+		uint8_t token = t->buf[at + i];
+		const uint8_t *s = t->buf + t->token_at[token];
 
-		for (; *s; s++) {
-			if (out == GUEST_SYM_LEN)
-				return 0;
-			to[out++] = *s;
-		}
+		if (out + t->token_len[token] >= GUEST_SYM_LEN)
+			return 0;
+		for (n = 0; n < t->token_len[token]; n += 8)
+			memcpy(to + out + n, s + n, 8);
+		out += t->token_len[token];
 	}
 	/* the type and one letter at least */
-	if (out < 2 || out == GUEST_SYM_LEN)
+	if (out < 2)
 		return 0;
 	to[out++] = '\0';
 	return out;
 }
 
+/* Eight bytes at a time: there are some hundred thousand names. */
 static uint32_t hash(const char *name)
 {
-	uint32_t h = 2166136261U;
+	size_t len = strlen(name);
+	uint64_t h = len, word;
 
-	for (; *name; name++)
-		h = (h ^ (uint8_t)*name) * 16777619U;
-	return h ^ h >> 15;
+	for (; len >= 8; len -= 8, name += 8)
+		h = (h ^ get64((const uint8_t *)name)) * 0x9e3779b97f4a7c15ULL;
+	word = 0;
+	memcpy(&word, name, len);
+	h = (h ^ word) * 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 32;
 }
 
 /* Of equal names the first one is found, and alone has a bucket. */
@@ -399,10 +419,10 @@ static int fill_buckets(struct guest_kallsyms *ks)
 static int read_names(const struct table *t, struct guest_kallsyms *ks)
 {
 	size_t at = t->names, used = 0, room = 0;
+	char name[NAME_ROOM];
 	uint32_t i;
 
 	for (i = 0; i < t->n; i++) {
-		char name[GUEST_SYM_LEN + 1];
 		size_t head, len = expand(t, at, name);
 
 		if (i % MARKED == 0 && get32(t->buf + t->markers + i / MARKED * 4) != at - t->names)
@@ -492,6 +512,25 @@ static int copy(struct guest_mem *m, struct table *t, uint64_t index_gpa, size_t
 	return guest_mem_read_through(m, t->gpa, t->buf, t->len);
 }
 
+/* Copy more and more of what lies before the index, until the names are in it. */
+static int find_all(struct guest_mem *m, struct table *t, uint64_t index_gpa)
+{
+	size_t before;
+	int ret = -EBADMSG;
+
+	for (before = LEAST_BYTES; ret == -EBADMSG && before <= BEFORE_BYTES; before *= 2) {
+		ret = copy(m, t, index_gpa, before, INDEX_BYTES);
+		if (!ret)
+			ret = find_tokens(t);
+		if (!ret)
+			ret = find_markers(t);
+	}
+	/* their number says how much belongs to it on either side */
+	if (!ret)
+		ret = copy(m, t, index_gpa, before / 2, INDEX_BYTES + 4 * (size_t)t->n + 32);
+	return ret;
+}
+
 int guest_kallsyms_load(struct guest_mem *m, uint64_t index_gpa, struct guest_kallsyms *ks)
 {
 	struct table t = { 0 };
@@ -503,11 +542,7 @@ int guest_kallsyms_load(struct guest_mem *m, uint64_t index_gpa, struct guest_ka
 	if (!ret)
 		ret = find_tokens(&t);
 	if (!ret)
-		ret = copy(m, &t, index_gpa, BEFORE_BYTES, INDEX_BYTES + 8 * GUEST_SYMS_MAX);
-	if (!ret)
-		ret = find_tokens(&t);
-	if (!ret)
-		ret = find_markers(&t);
+		ret = find_all(m, &t, index_gpa);
 	if (!ret)
 		ret = unpack(&t, ks);
 	free(t.buf);

@@ -82,8 +82,6 @@ static int find(struct breaks *b, const char *what, uint64_t *addr)
 			return fail(EXIT_USAGE, "'%s' is not an address (0x for hexadecimal)", what);
 		return 0;
 	}
-	if (!b->map.syms.n)
-		return fail(EXIT_USAGE, "'%s' is no address; symbols need --map", what);
 	if (symmap_addr(&b->map, what, addr))
 		return fail(EXIT_NO_OBJECT, "there is no symbol %s", what);
 	return 0;
@@ -103,7 +101,9 @@ static int arm_soft(struct breaks *b, struct place *p)
 			return ret;
 		view = vmi_regs_view(&regs);
 	}
-	ret = vmi_session_translate(b->s.fd, &view, p->addr, &gpa);
+	do {
+		ret = vmi_session_translate(b->s.fd, &view, p->addr, &gpa);
+	} while (ret == -EFAULT && vmi_view_other(&view, p->addr));
 	return ret ? ret : vmi_break_soft(b->s.fd, gpa, !b->async, &p->id);
 }
 
@@ -222,14 +222,25 @@ static int follow(struct breaks *b)
 	return 0;
 }
 
+/* The guest's own are looked for only if some are meant: it takes a while. */
+static int load_symbols(struct breaks *b, const char *path, char **args)
+{
+	int ret;
+
+	if (path) {
+		ret = symmap_load(&b->map, path);
+		return ret ? ret : symmap_find_slide(&b->map, &b->s);
+	}
+	for (; *args; args++)
+		if (!isdigit((unsigned char)**args))
+			return symmap_load_guest(&b->map, &b->s);
+	return 0;
+}
+
 static int start(struct breaks *b, const char *path, char **args, int n)
 {
-	int i, ret = 0;
+	int i, ret = load_symbols(b, path, args);
 
-	if (path)
-		ret = symmap_load(&b->map, path);
-	if (!ret && path)
-		ret = symmap_find_slide(&b->map, &b->s);
 	if (ret)
 		return ret;
 	ret = vmi_hits_open(&b->hits, b->s.fd, RECORDS, VERDICT_MS);
@@ -251,7 +262,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	struct breaks b = { .bytes = 1, .access = VMI_HW_EXEC };
 	const char *path = NULL;
 	const struct opt opts[] = {
-		{ "map", 'm', "FILE", NULL, &path, "symbols, as System.map or /proc/kallsyms" },
+		{ "map", 'm', "FILE", NULL, &path, "take symbols from a System.map, or a kallsyms" },
 		{ "hw", 0, NULL, NULL, &b.hard, "use debug registers (there are four)" },
 		{ "len", 'l', "N", set_u32, &b.bytes, "watch N bytes: 1, 2, 4 or 8; with --hw" },
 		{ "access", 'a', "HOW", set_access, &b.access,
@@ -287,6 +298,7 @@ const struct verb verb_break = {
 	.args = "NAME ADDR|SYMBOL...",
 	.summary = "Print when vCPUs come to an address",
 	.help = "Each hit is a line with the vCPU's registers, until Ctrl-C. The guest goes on after\n"
-		"each one; the breakpoints last as long as this command.",
+		"each one; the breakpoints last as long as this command. Symbols are those of a Linux\n"
+		"guest's kernel, found in its memory, or with --map in a file.",
 	.run = run,
 };

@@ -105,12 +105,15 @@ int target_memory(struct gdb_target *t, uint32_t vcpu, uint64_t addr, uint8_t *b
 
 	if (ret)
 		return ret;
-	if (write) {
+	if (write)
 		ret = clear_int3(t, addr, len);
-		return ret ? ret : vmi_session_write(t->s.fd, &view, addr, buf, len, &done);
-	}
-	ret = vmi_session_read(t->s.fd, &view, addr, buf, len, &done);
-	if (!ret)
+	if (ret)
+		return ret;
+	do {
+		ret = write ? vmi_session_write(t->s.fd, &view, addr, buf, len, &done) :
+			      vmi_session_read(t->s.fd, &view, addr, buf, len, &done);
+	} while (ret == -EFAULT && !done && vmi_view_other(&view, addr));
+	if (!ret && !write)
 		hide_int3(t, addr, buf, len);
 	return ret;
 }
@@ -125,8 +128,11 @@ static int arm_soft(struct gdb_target *t, uint32_t vcpu, struct gdb_break *b)
 	size_t done;
 	int ret = view_of(t, vcpu, &view);
 
-	if (!ret)
+	if (ret)
+		return ret;
+	do {
 		ret = vmi_session_translate(t->s.fd, &view, b->addr, &gpa);
+	} while (ret == -EFAULT && vmi_view_other(&view, b->addr));
 	if (!ret)
 		ret = vmi_session_read(t->s.fd, &phys, gpa, &b->was, 1, &done);
 	return ret ? ret : vmi_break_soft(t->s.fd, gpa, true, &b->id);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../guest/symbol.h"
 #include "ctl.h"
 #include "symmap.h"
 
@@ -12,6 +13,16 @@
 #define GATE_BYTES	16
 #define HANDLER		"asm_exc_int3"
 #define NEAR_BYTES	(1U << 20)	/* farther from it, an address belongs to no symbol */
+
+static void add(struct symmap *m, uint64_t addr, const char *name)
+{
+	struct sym *sym = vmi_vec_add(&m->syms);
+
+	if (!sym)
+		exit(fail(EXIT_FAILED, "out of memory"));
+	sym->addr = addr;
+	snprintf(sym->name, sizeof(sym->name), "%s", name);
+}
 
 static int by_addr(const void *a, const void *b)
 {
@@ -23,26 +34,43 @@ static int by_addr(const void *a, const void *b)
 int symmap_load(struct symmap *m, const char *path)
 {
 	FILE *file = fopen(path, "re");
-	char line[512], type;
-	struct sym sym, *to;
+	char line[512], name[SYM_LEN], type;
+	uint64_t addr;
 
 	*m = (struct symmap){ .syms = VMI_VEC_INIT(struct sym) };
 	if (!file)
 		return fail_errno(errno, "cannot open %s", path);
 	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%" SCNx64 " %c %127s", &sym.addr, &type, sym.name) != 3 || !sym.addr)
-			continue;
-		to = vmi_vec_add(&m->syms);
-		if (!to)
-			exit(fail(EXIT_FAILED, "out of memory"));
-		*to = sym;
+		if (sscanf(line, "%" SCNx64 " %c %127s", &addr, &type, name) == 3 && addr)
+			add(m, addr, name);
 	}
 	fclose(file);
 	if (!m->syms.n)
 		return fail(EXIT_FAILED, "%s holds no symbols, as System.map or /proc/kallsyms do",
 			    path);
-	qsort(m->syms.data, m->syms.n, sizeof(sym), by_addr);
+	qsort(m->syms.data, m->syms.n, sizeof(struct sym), by_addr);
 	return 0;
+}
+
+int symmap_load_guest(struct symmap *m, const struct session *s)
+{
+	struct vmi_vec list = VMI_VEC_INIT(struct guest_symbol_info);
+	const struct guest_symbol_info *info;
+	struct guest guest;
+	int ret = guest_open_fd(&guest, s->fd);
+
+	*m = (struct symmap){ .syms = VMI_VEC_INIT(struct sym) };
+	if (!ret)
+		ret = guest_symbols(&guest, NULL, &list);
+	if (ret)
+		ret = fail(EXIT_FAILED, "cannot find symbols in %s: %s", s->name, guest_error(&guest));
+	vmi_vec_for_each(info, &list)
+		add(m, info->addr, info->name);
+	if (m->syms.n)
+		qsort(m->syms.data, m->syms.n, sizeof(struct sym), by_addr);
+	guest_symbols_free(&list);
+	guest_close(&guest);
+	return ret;
 }
 
 void symmap_free(struct symmap *m)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Symbols of a kernel, from a file as System.map or /proc/kallsyms. */
+/* Symbols of a guest's kernel, out of its memory or of a file. */
 #ifndef VMICTL_SYMMAP_H
 #define VMICTL_SYMMAP_H
 
@@ -7,9 +7,9 @@
 #include "vec.h"
 
 /**
- * struct symmap - what a file says
+ * struct symmap - symbols
  * @syms: of struct sym, by address
- * @slide: how far the kernel is from where the file has it
+ * @slide: how far the kernel is from where a file has it
  */
 struct symmap {
 	struct vmi_vec syms;
@@ -23,8 +23,11 @@ struct sym {
 	char name[SYM_LEN];
 };
 
-/* Return: 0 or an exit code, after the message. */
+/* The file is as System.map or /proc/kallsyms. Return: 0 or an exit code, after the message. */
 int symmap_load(struct symmap *m, const char *path);
+
+/* Those that a Linux guest has in its memory; needs the right to read. Likewise. */
+int symmap_load_guest(struct symmap *m, const struct session *s);
 void symmap_free(struct symmap *m);
 
 /*

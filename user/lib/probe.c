@@ -9,6 +9,7 @@
 #define PAGE		4096
 #define CR0_PG		(1U << 31)
 #define CR4_LA57	(1U << 12)
+#define PTI_USER	(1U << 12)	/* in CR3 */
 
 static int ask(int fd, struct vmi_probe *p)
 {
@@ -61,6 +62,14 @@ struct vmi_view vmi_regs_view(const struct vmi_regs *regs)
 		view.root = regs->cr3;
 	}
 	return view;
+}
+
+bool vmi_view_other(struct vmi_view *view, uint64_t addr)
+{
+	if (!(view->flags & VMI_SEG_GVA) || !(addr >> 63) || !(view->root & PTI_USER))
+		return false;
+	view->root &= ~(uint64_t)PTI_USER;
+	return true;
 }
 
 static int arm(int fd, uint32_t kind, bool sync, struct vmi_probe *p, uint64_t *id)

@@ -32,6 +32,13 @@ int vmi_vcpu_step(int fd, uint32_t vcpu);
 /* Where addresses of a vCPU with these registers are. */
 struct vmi_view vmi_regs_view(const struct vmi_regs *regs);
 
+/*
+ * A Linux that hides its kernel from processes (PTI) gives them page tables of their own;
+ * those with the kernel in them are beside. Return: true with another @view to try for
+ * @addr, which is not mapped in this one.
+ */
+bool vmi_view_other(struct vmi_view *view, uint64_t addr);
+
 /* @gpa: of the instruction; @sync: the vCPU waits for the verdict. */
 int vmi_break_soft(int fd, uint64_t gpa, bool sync, uint64_t *id);
 

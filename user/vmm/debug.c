@@ -26,7 +26,7 @@
 #define DR6_OWN		0xe000		/* BD, BS, BT: the guest's own, as no step of ours comes here */
 #define DR7_FIXED	(1U << 10)
 #define RFLAGS_RF	(1U << 16)
-#define STEP_MS		100		/* one that takes longer waits for others, which must run then */
+#define STEP_MS		300		/* one that takes longer waits for others, which must run then */
 
 /**
  * struct patch - an int3 of ours in the guest's memory
@@ -230,33 +230,34 @@ static void disarm(struct probe *p)
 	p->id = 0;
 }
 
+/* Those of a session, or one of them. Return: how many. */
+static unsigned int disarm_some(uint64_t session, bool all, uint64_t id)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < PROBES_MAX; i++) {
+		if (!probes[i].id || probes[i].session != session || (!all && probes[i].id != id))
+			continue;
+		/* only this thread changes the table: to look needs neither lock nor hold */
+		if (!n++)
+			hold_all();
+		disarm(&probes[i]);
+	}
+	if (n) {
+		apply_all();
+		release_all();
+	}
+	return n;
+}
+
 int debug_disarm(uint64_t session, uint64_t id)
 {
-	int ret = -ENOENT;
-	unsigned int i;
-
-	hold_all();
-	for (i = 0; i < PROBES_MAX && ret; i++) {
-		if (!id || probes[i].id != id || probes[i].session != session)
-			continue;
-		disarm(&probes[i]);
-		ret = 0;
-	}
-	apply_all();
-	release_all();
-	return ret;
+	return disarm_some(session, false, id) ? 0 : -ENOENT;
 }
 
 void debug_disarm_session(uint64_t session)
 {
-	unsigned int i;
-
-	hold_all();
-	for (i = 0; i < PROBES_MAX; i++)
-		if (probes[i].id && probes[i].session == session)
-			disarm(&probes[i]);
-	apply_all();
-	release_all();
+	disarm_some(session, true, 0);
 }
 
 void debug_reset(void)

@@ -48,7 +48,8 @@ int vcpu_fd(unsigned int id);
 void vcpu_hold(unsigned int id);
 void vcpu_release(unsigned int id);
 
-/* Have a vCPU that is held execute one instruction. Return: 0 or a negative errno, -EBUSY
+/*
+ * Have a vCPU that is held execute one instruction. Return: 0 or a negative errno, -EBUSY
  * when it is not held or all pause.
  */
 int vcpu_step(unsigned int id);

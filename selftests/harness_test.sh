@@ -12,7 +12,7 @@ tests=$(cd "$(dirname "$0")/.." && pwd)/build/harness
 mkdir -p "$tests"
 
 host() {
-	timeout 150 "$run" --name harness --memory 1G --timeout "${limit:-60}" -- "$@"
+	timeout 300 "$run" --name harness --memory 1G --timeout "${limit:-180}" -- "$@"
 }
 
 # EXPECTED-TEXT CMD...: fails, and says why

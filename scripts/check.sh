@@ -42,7 +42,7 @@ if [ "$kernel" = debug ]; then
 	export FUZZ_COUNT=${FUZZ_COUNT:-100000}
 else
 	headers=/lib/modules/$(scripts/stock-kernel.sh)/build || { failed=1; the_end; }
-	limit=${CHECK_TIMEOUT:-1200}
+	limit=${CHECK_TIMEOUT:-3000}
 fi
 
 must make -s KDIR="$headers" all tests guest
@@ -54,7 +54,7 @@ fi
 rm -f "build/vm/$name/result"
 status=0
 selftests/vm/run --kernel "$kernel" --name "$name" --timeout "$limit" \
-	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-120}" FUZZ_COUNT="${FUZZ_COUNT:-20000}" \
+	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-400}" FUZZ_COUNT="${FUZZ_COUNT:-20000}" \
 	make -s -C selftests run_tests ${TESTS:+TESTS="$TESTS"} || status=$?
 counts=$(grep -a '^counts ' "build/vm/$name/result" 2>/dev/null | tail -n 1)
 read -r _ good bad <<<"${counts:-counts 0 0}"

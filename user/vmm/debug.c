@@ -395,18 +395,16 @@ static bool patched(uint64_t gpa, uint8_t *was)
 	return p;
 }
 
-/* Be the one that steps; not away when it returns. */
-static void take_step_lock(unsigned int vcpu)
+/* Be the one that steps. Return: false when this vCPU is to stay where it is. */
+static bool take_step_lock(unsigned int vcpu)
 {
-	for (;;) {
-		vcpu_leave(vcpu);
-		pthread_mutex_lock(&step_lock);
-		if (vcpu_try_return(vcpu))
-			return;
-		/* somebody holds this one: the others must be able to step meanwhile */
-		pthread_mutex_unlock(&step_lock);
-		vcpu_return(vcpu);
-	}
+	vcpu_leave(vcpu);
+	pthread_mutex_lock(&step_lock);
+	if (vcpu_try_return(vcpu))
+		return true;
+	/* somebody holds it: the others must be able to step meanwhile */
+	pthread_mutex_unlock(&step_lock);
+	return false;
 }
 
 /* Execute the instruction under an int3. Return: true when the vCPU is elsewhere. */
@@ -416,7 +414,8 @@ static bool step_patched(unsigned int vcpu, int fd, struct kvm_run *run)
 	uint64_t gpa;
 	bool ret;
 
-	take_step_lock(vcpu);
+	if (!take_step_lock(vcpu))
+		return false;
 	vcpu_hold_others(vcpu);
 	/* it was waited for: look anew */
 	gpa = translate(fd, where(fd));

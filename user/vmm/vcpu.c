@@ -22,6 +22,7 @@
 #define KICK	SIGUSR1	/* leave the guest */
 #define FINISH	SIGUSR2	/* likewise, and leave the wait for a verdict too */
 
+#define VERDICT_MS	500	/* one that has been given is on its way */
 #define KICK_AGAIN_MS	20	/* one that comes just before a system call is lost */
 
 #define MSR_MISC_ENABLE		0x1a0
@@ -44,8 +45,10 @@ enum mode { PAUSED, RUNNING, ENDING };
  * @started: there is a thread
  * @away: its thread is not in the guest, and looks at what is asked of it before it
  *	enters: parked, or waiting for a verdict; by lock
+ * @waits: it is away for something that is not in the main thread's hands; by lock
  * @held: how many want it stopped; by lock
  * @steps: instructions it is to execute although it is held; by lock
+ * @stepping: it is at one of them; by lock
  * @step_error: how the last one went; by lock
  * @alarm: kicks the thread when a step takes too long
  */
@@ -56,8 +59,10 @@ struct vcpu {
 	pthread_t thread;
 	bool started;
 	bool away;
+	bool waits;
 	unsigned int held;
 	unsigned int steps;
+	bool stepping;
 	int step_error;
 	timer_t alarm;
 };
@@ -228,16 +233,28 @@ static void handle_exit(struct vcpu *v)
 	}
 }
 
+static struct timespec in_ms(long ms)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ts.tv_nsec += ms * 1000000;
+	ts.tv_sec += ts.tv_nsec / 1000000000;
+	ts.tv_nsec %= 1000000000;
+	return ts;
+}
+
 /* lock held */
 static bool must_wait(const struct vcpu *v)
 {
-	return mode == PAUSED || (mode == RUNNING && v->held && !v->steps);
+	return mode == PAUSED || (mode == RUNNING && v->held && !v->stepping);
 }
 
-/* lock held; a thread that comes back waits until it may go on */
+/* lock held; a thread that comes back waits until it may go on, or is to step */
 static void come_back(struct vcpu *v)
 {
-	while (must_wait(v)) {
+	v->waits = false;
+	while (must_wait(v) && (mode == PAUSED || !v->steps)) {
 		v->away = true;
 		pthread_cond_broadcast(&changed);
 		pthread_cond_wait(&changed, &lock);
@@ -253,7 +270,7 @@ static bool park(struct vcpu *v, bool *step)
 	pthread_mutex_lock(&lock);
 	come_back(v);
 	go_on = mode == RUNNING;
-	*step = v->held && v->steps;
+	*step = v->stepping = go_on && v->held && v->steps;
 	if (go_on)
 		v->run->immediate_exit = 0;
 	pthread_mutex_unlock(&lock);
@@ -264,6 +281,7 @@ static void stepped(struct vcpu *v, int error)
 {
 	pthread_mutex_lock(&lock);
 	v->step_error = error;
+	v->stepping = false;
 	if (v->steps)
 		v->steps--;
 	pthread_cond_broadcast(&changed);
@@ -283,6 +301,9 @@ static void run(struct vcpu *v)
 			return;
 		if (!ioctl(v->fd, KVM_RUN, 0)) {
 			handle_exit(v);
+			/* a step may be what has ended its wait for a verdict */
+			if (v->run->exit_reason == KVM_EXIT_DEBUG)
+				return;
 		} else if (errno == EINTR) {
 			return;
 		} else if (errno != EAGAIN) {
@@ -421,7 +442,8 @@ void vcpu_pause(void)
 static void hold(struct vcpu *v)
 {
 	v->held++;
-	if (v->started && !v->away)
+	/* at the end they are kicked by who ends them, and some are gone already */
+	if (v->started && !v->away && mode != ENDING)
 		kick(v, KICK);
 }
 
@@ -474,13 +496,24 @@ void vcpu_release_others(unsigned int id)
 	pthread_mutex_unlock(&lock);
 }
 
+/* lock held. Return: 0 when it waits for nothing but what is asked of it, -1 when it goes on. */
+static int await_there(const struct vcpu *v)
+{
+	struct timespec until = in_ms(VERDICT_MS);
+	int ret = 0;
+
+	while (v->waits && mode == RUNNING && !ret)
+		ret = pthread_cond_timedwait(&changed, &lock, &until);
+	return v->waits || mode != RUNNING ? -1 : 0;
+}
+
 int vcpu_step(unsigned int id)
 {
 	struct vcpu *v = &vcpus[id];
 	int ret = -EBUSY;
 
 	pthread_mutex_lock(&lock);
-	if (v->started && v->held && mode == RUNNING) {
+	if (v->started && v->held && mode == RUNNING && !await_there(v)) {
 		v->steps++;
 		pthread_cond_broadcast(&changed);
 		while (mode == RUNNING && (v->steps || !v->away))
@@ -502,6 +535,7 @@ void vcpu_leave(unsigned int id)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	pthread_mutex_lock(&lock);
 	vcpus[id].away = true;
+	vcpus[id].waits = true;
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 }
@@ -519,6 +553,7 @@ void vcpu_return(unsigned int id)
 {
 	pthread_mutex_lock(&lock);
 	come_back(&vcpus[id]);
+	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
 	hear_kicks();
 }
@@ -531,9 +566,10 @@ bool vcpu_try_return(unsigned int id)
 	ok = !must_wait(&vcpus[id]);
 	if (ok)
 		vcpus[id].away = false;
+	vcpus[id].waits = false;
+	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
-	if (ok)
-		hear_kicks();
+	hear_kicks();
 	return ok;
 }
 
@@ -568,12 +604,7 @@ static void join(struct vcpu *v)
 	struct timespec until;
 
 	for (;;) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += KICK_AGAIN_MS * 1000000L;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_nsec -= 1000000000L;
-			until.tv_sec++;
-		}
+		until = in_ms(KICK_AGAIN_MS);
 		if (pthread_timedjoin_np(v->thread, NULL, &until) != ETIMEDOUT)
 			return;
 		kick(v, FINISH);
@@ -590,11 +621,11 @@ void vcpu_destroy(void)
 		kick(&vcpus[i], FINISH);
 	pthread_cond_broadcast(&changed);
 	pthread_mutex_unlock(&lock);
+	for (i = 0; i < nthreads; i++)
+		join(&vcpus[i]);
 	for (i = 0; i < nvcpus; i++) {
 		struct vcpu *v = &vcpus[i];
 
-		if (v->started)
-			join(v);
 		if (v->run)
 			munmap(v->run, kvm_run_bytes());
 		if (v->fd >= 0)

@@ -50,7 +50,7 @@ void vcpu_release(unsigned int id);
 
 /*
  * Have a vCPU that is held execute one instruction. Return: 0 or a negative errno, -EBUSY
- * when it is not held or all pause.
+ * when it is not held, waits for a verdict, or all pause.
  */
 int vcpu_step(unsigned int id);
 
@@ -62,10 +62,13 @@ void vcpu_halt(void);
 /* It is going to wait for something, and is away meanwhile. */
 void vcpu_leave(unsigned int id);
 
-/* It has waited: wait until it may go on, and be not away any more. */
+/* It has waited: wait until it may go on or is to step, and be not away any more. */
 void vcpu_return(unsigned int id);
 
-/* Likewise, or return false at once when it may not go on yet; it is still away then. */
+/*
+ * Likewise, but return false at once when it may not go on yet: it is still away then,
+ * and to leave the guest alone.
+ */
 bool vcpu_try_return(unsigned int id);
 
 /* As vcpu_hold() for all but the caller, which is not away. */

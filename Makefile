@@ -12,7 +12,7 @@ KDIR    ?= $(shell scripts/kernel-headers.sh)
 MAKEFLAGS += --no-print-directory
 Q := $(if $(V),,@)
 
-.PHONY: all module user tests install clean setup guest demo check check-debug lint gen help
+.PHONY: all module user tests install clean setup guest demo check check-debug check-guests lint gen help
 
 all: module user
 
@@ -22,6 +22,7 @@ help:
 	@echo 'make demo         two guests in a test host; installs what is lacking'
 	@echo 'make check        static checks and all tests; installs what is lacking'
 	@echo 'make check-debug  the tests on the debug kernel'
+	@echo 'make check-guests the tests end to end on guests; long in emulation'
 	@echo 'make lint         the static checks alone'
 	@echo 'make gen          the netlink files from their specification'
 	@echo 'make clean        remove what was built'
@@ -73,6 +74,9 @@ check: setup
 
 check-debug: setup
 	$(Q)scripts/check.sh debug
+
+check-guests: setup
+	$(Q)scripts/check.sh guests
 
 lint:
 	$(Q)scripts/lint.sh

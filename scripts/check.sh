@@ -5,11 +5,16 @@
 #
 #	check.sh stock		static checks, the harness, and the tests on the stock kernel
 #	check.sh debug		the tests on the debug kernel
+#	check.sh guests		the tests end to end, on guests in the stock kernel
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
-kernel=${1:-stock}
-name=check-$kernel
+what=${1:-stock}
+name=check-$what
+kernel=$what goal=run_tests
+if [ "$what" = guests ]; then
+	kernel=stock goal=run_guest_tests
+fi
 passed=0 failed=0
 mkdir -p build/logs
 
@@ -46,7 +51,7 @@ else
 fi
 
 must make -s KDIR="$headers" all tests guest
-if [ "$kernel" = stock ]; then
+if [ "$what" = stock ]; then
 	count scripts/lint.sh
 	count selftests/harness_test.sh
 fi
@@ -55,7 +60,7 @@ rm -f "build/vm/$name/result"
 status=0
 selftests/vm/run --kernel "$kernel" --name "$name" --timeout "$limit" \
 	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-400}" FUZZ_COUNT="${FUZZ_COUNT:-20000}" \
-	make -s -C selftests run_tests ${TESTS:+TESTS="$TESTS"} || status=$?
+	make -s -C selftests $goal ${TESTS:+TESTS="$TESTS"} || status=$?
 counts=$(grep -a '^counts ' "build/vm/$name/result" 2>/dev/null | tail -n 1)
 read -r _ good bad <<<"${counts:-counts 0 0}"
 passed=$((passed + good))

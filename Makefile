@@ -12,7 +12,7 @@ KDIR    ?= $(shell scripts/kernel-headers.sh)
 MAKEFLAGS += --no-print-directory
 Q := $(if $(V),,@)
 
-.PHONY: all module user tests install clean setup guest demo check check-debug check-guests lint gen help
+.PHONY: all module user tests install clean setup guest newer-guests demo check check-debug check-guests lint gen help
 
 all: module user
 
@@ -45,6 +45,9 @@ tests:
 guest:
 	@echo '  GUEST   initramfs'
 	$(Q)selftests/vm/mkguest.sh --stock
+
+newer-guests:
+	@echo '  GUEST   newer kernels'
 	$(Q)selftests/vm/mkguest.sh --newer
 
 setup:

@@ -51,6 +51,7 @@ else
 fi
 
 must make -s KDIR="$headers" all tests guest
+[ "$what" != guests ] || must make -s newer-guests
 if [ "$what" = stock ]; then
 	count scripts/lint.sh
 	count selftests/harness_test.sh

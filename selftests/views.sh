@@ -15,19 +15,8 @@ views='kernel ps modules dmesg sockets mounts files symbols'
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 # shellcheck source=selftests/ktap.sh
 . "$here/ktap.sh"
-work=$(mktemp -d)
-guest=
-
-# shellcheck disable=SC2317 # called at the end
-views_end() {
-	[ -z "$guest" ] || "$VMICTL" -q delete --force "$guest" 2>/dev/null
-	rm -rf "$work"
-}
-trap views_end EXIT
-
-log_says() {
-	grep -aq -- "$1" "/run/vmi/$guest.log"
-}
+# shellcheck source=selftests/guest.sh
+. "$here/guest.sh"
 
 # the guest's own initramfs, and the truth teller behind it
 views_initrd() {
@@ -37,61 +26,52 @@ views_initrd() {
 		cat "$1" "$work/extra.cpio.gz" >"$work/initrd"
 }
 
-type_line() {
-	printf '%s\n' "$1" | timeout 60 "$VMICTL" console "$guest" --linger 1 >/dev/null
-}
-
 boot() {
-	views_initrd "$2" &&
-		"$VMICTL" -q run --name "$guest" --kernel "$1" --initrd "$work/initrd" \
-			--append "console=ttyS0 $3" --memory 256 --cpus 2 >/dev/null &&
-		wait_for 100 log_says 'guest: ready'
+	views_initrd "$3" &&
+		guest_start "$1" --kernel "$2" --initrd "$work/initrd" \
+			--append "console=ttyS0 quiet $4" --memory 256 --cpus 2 &&
+		guest_ready "$1" && in_guest "$1" 'guest-truth start'
 }
 
 tell_truth() {
-	type_line 'guest-truth start' && wait_for 60 log_says '^truth: started' &&
-		type_line 'guest-truth tell' && wait_for 60 log_says '^TRUTH-END' &&
-		"$VMICTL" -q pause "$guest" &&
-		cp "/run/vmi/$guest.log" "$work/truth"
+	in_guest "$1" 'guest-truth tell' >"$work/truth" && vmictl -q pause "$1" &&
+		says "$work/truth" '^TRUTH-END'
 }
 
 compare() {
-	"$VMICTL" -j "$1" "$guest" >"$work/$1.json" &&
-		"$here/views_compare.py" "$1" "$work/truth" "$work/$1.json"
+	vmictl -j "$2" "$1" >"$work/$2.json" &&
+		"$here/views_compare.py" "$2" "$work/truth" "$work/$2.json"
 }
 
 # the processes that stay are there at every look
-busy() {
+look() {
 	local i n view
-	type_line 'guest-truth busy' || return
-	for ((i = 0; i < 5; i++)); do
-		n=$("$VMICTL" ps "$guest" | grep -c 'sleep 900000$')
+	for ((i = 0; i < 3; i++)); do
+		n=$(vmictl ps "$1" | grep -c 'sleep 900000$')
 		[ "$n" -eq 50 ] || { echo "ps shows $n of 50 processes"; return 1; }
 		for view in sockets files dmesg; do
-			"$VMICTL" "$view" "$guest" >/dev/null || return
+			vmictl "$view" "$1" >/dev/null || return
 		done
 	done
-	type_line 'guest-truth calm'
+}
+
+busy() {
+	local status=0
+	in_guest "$1" 'guest-truth busy' || return
+	look "$1" || status=1
+	in_guest "$1" 'guest-truth calm' && return "$status"
 }
 
 views_of() {
 	local view
-	guest=$1
-	check "$guest: it runs" boot "$2" "$3" "$4"
-	check "$guest: it tells the truth" tell_truth
+	check "$1: it runs" boot "$@"
+	check "$1: it tells the truth" tell_truth "$1"
 	for view in $views; do
-		check "$guest: $view equals what the guest says" compare "$view"
+		check "$1: $view equals what the guest says" compare "$1" "$view"
 	done
-	check "$guest: it is seen from the raw file, too" \
-		"$VMICTL" ps --image "/proc/vmi/$guest.raw"
-	"$VMICTL" -q resume "$guest"
-	check "$guest: it is seen while it is busy" busy
-	check "$guest: a process that is not there is said not to be" no_process
-	"$VMICTL" -q delete --force "$guest"
-	guest=
-}
-
-no_process() {
-	"$VMICTL" files "$guest" 999999 2>"$work/err"
-	[ $? -eq 3 ] && grep -q 'no process 999999' "$work/err"
+	check "$1: it is seen in the raw file, too" vmictl ps --image "/proc/vmi/$1.raw"
+	vmictl -q resume "$1"
+	check "$1: it is seen while it is busy" busy "$1"
+	check "$1: a process that is not there is said not to be" \
+		refused 3 'no process 999999' files "$1" 999999
 }

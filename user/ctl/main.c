@@ -15,7 +15,7 @@ static const struct verb *const verbs[] = {
 	&verb_console, &verb_monitor, &verb_net, &verb_port, &verb_link, &verb_fdb,
 	&verb_lease, &verb_read, &verb_regs, &verb_vcpu, &verb_break, &verb_gdb,
 	&verb_kernel, &verb_ps, &verb_modules, &verb_dmesg, &verb_sockets, &verb_mounts,
-	&verb_files, &verb_symbols, &verb_version,
+	&verb_files, &verb_symbols, &verb_check, &verb_version,
 };
 
 #define NVERBS	(sizeof(verbs) / sizeof(verbs[0]))

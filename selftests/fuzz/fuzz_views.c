@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "file.h"
 #include "log.h"
 #include "mount.h"
@@ -202,6 +203,7 @@ static void take_views(struct guest *g, struct tally *t, uint64_t seed)
 	struct vmi_vec mounts = VMI_VEC_INIT(struct guest_mount);
 	struct vmi_vec files = VMI_VEC_INIT(struct guest_file);
 	struct vmi_vec symbols = VMI_VEC_INIT(struct guest_symbol_info);
+	struct vmi_vec findings = VMI_VEC_INIT(struct guest_finding);
 	struct guest_symbol_info sym;
 	uint64_t since;
 
@@ -219,6 +221,9 @@ static void take_views(struct guest *g, struct tally *t, uint64_t seed)
 	count(t, g, guest_files(g, 1, &files), since, "files", seed);
 	since = now_ms();
 	count(t, g, guest_symbols(g, "*init*", &symbols), since, "symbols", seed);
+	since = now_ms();
+	count(t, g, guest_check(g, &findings), since, "check", seed);
+	vmi_vec_free(&findings);
 	if (modules.n && !guest_symbol_at(g, ((struct guest_module *)modules.data)->base + 16, &sym))
 		free(sym.name);
 	guest_tasks_free(&tasks);

@@ -17,11 +17,23 @@ const char *guest_finding_word(uint32_t kind)
 	return kind < sizeof(words) / sizeof(words[0]) ? words[kind] : "unknown";
 }
 
+static bool has(const struct vmi_vec *findings, uint32_t kind, uint64_t addr)
+{
+	const struct guest_finding *f;
+
+	vmi_vec_for_each(f, findings)
+		if (f->kind == kind && f->addr == addr)
+			return true;
+	return false;
+}
+
 int guest_finding_add(struct vmi_vec *findings, uint32_t kind, uint64_t addr, const char *fmt, ...)
 {
 	struct guest_finding *f;
 	va_list ap;
 
+	if (has(findings, kind, addr))
+		return 0;
 	if (findings->n >= GUEST_FINDINGS_MAX)
 		return -E2BIG;
 	f = vmi_vec_add(findings);
@@ -53,23 +65,13 @@ static int look(struct guest *g, struct vmi_vec *findings)
 	return ret;
 }
 
-static bool has(const struct vmi_vec *findings, const struct guest_finding *f)
-{
-	const struct guest_finding *other;
-
-	vmi_vec_for_each(other, findings)
-		if (other->kind == f->kind && other->addr == f->addr)
-			return true;
-	return false;
-}
-
 /* Keep what both have. */
 static void meet(struct vmi_vec *findings, const struct vmi_vec *again)
 {
 	struct guest_finding *f, *to = findings->data;
 
 	vmi_vec_for_each(f, findings) {
-		if (!has(again, f))
+		if (!has(again, f->kind, f->addr))
 			continue;
 		if (to != f)
 			*to = *f;

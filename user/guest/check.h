@@ -48,7 +48,10 @@ int guest_check(struct guest *g, struct vmi_vec *findings);
 /* Word of a kind, as "syscall". */
 const char *guest_finding_word(uint32_t kind);
 
-/* Add one, for the parts of the check. Return: 0, -ENOMEM, or -E2BIG where there are too many. */
+/*
+ * Add one, unless there is one of its kind and address; for the parts of the check.
+ * Return: 0, -ENOMEM, or -E2BIG where there are too many.
+ */
 int guest_finding_add(struct vmi_vec *findings, uint32_t kind, uint64_t addr, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

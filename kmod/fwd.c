@@ -158,9 +158,9 @@ static noinline void charge(struct vmi_port *port, unsigned int dir, const struc
 	vmi_policy_charge(&port->policy, dir, segs, pkt->len + (segs - 1) * hdr_len);
 }
 
-static bool is_limited(const struct vmi_port *port, unsigned int dir)
+static bool is_rx_limited(const struct vmi_port *port)
 {
-	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_LIMIT(dir));
+	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_LIMIT(VMI_RX));
 }
 
 /* ---- delivery to a guest ---- */
@@ -345,6 +345,7 @@ static int rx_try(struct vmi_port *port, const struct pkt *pkt)
 static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool from_backlog)
 {
 	struct vmi_port_rx *rx = &port->rx;
+	bool limited = is_rx_limited(port);
 	int r;
 
 	lockdep_assert_held(&rx->lock);
@@ -356,7 +357,7 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 		r = VMI_DROP_NO_FEATURE;	/* renegotiated since it was asked */
 	else if (!from_backlog && !skb_queue_empty(&rx->backlog))
 		r = RX_NO_BUFFERS;		/* in order */
-	else if (!from_backlog && is_limited(port, VMI_RX) &&
+	else if (limited && !from_backlog &&
 		 vmi_policy_wait_ns(&port->policy, VMI_RX))
 		r = VMI_DROP_RATE;
 	else
@@ -364,7 +365,7 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 
 	if (r == RX_OK) {
 		rx->stalled = false;
-		if (is_limited(port, VMI_RX))
+		if (limited)
 			charge(port, VMI_RX, pkt);
 		return DONE;
 	}
@@ -550,9 +551,9 @@ static noinline struct sk_buff *skb_impair(struct vmi_port *port, unsigned int d
 	return NULL;
 }
 
-static bool is_impaired(const struct vmi_port *port, unsigned int dir)
+static bool is_rx_impaired(const struct vmi_port *port)
 {
-	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_IMPAIR(dir));
+	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_IMPAIR(VMI_RX));
 }
 
 /* Give an skb to a port's guest, whatever that negotiated; takes it over. */
@@ -562,7 +563,7 @@ static int skb_to_port(struct vmi_port *port, struct sk_buff *skb, struct batch 
 		skb_free_drop(port, skb, VMI_DROP_RX_OFF);
 		return -ENETDOWN;
 	}
-	if (is_impaired(port, VMI_RX)) {
+	if (is_rx_impaired(port)) {
 		skb = skb_impair(port, VMI_RX, skb);
 		if (!skb)
 			return 0;
@@ -670,7 +671,7 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 		vmi_port_drop(to, VMI_DROP_RX_OFF);
 		return DONE;
 	}
-	if (is_impaired(to, VMI_RX)) {
+	if (is_rx_impaired(to)) {
 		skb = pkt_to_skb(pkt);
 		if (skb)
 			skb_to_port(to, skb, b);
@@ -915,20 +916,24 @@ static noinline void tx_impair(struct vmi_port *port, const struct pkt *pkt, str
 static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, struct vmi_port **to,
 			      struct batch *b)
 {
+	u32 word = vmi_policy_word(&port->policy);
 	u64 wait_ns;
 
-	if (is_limited(port, VMI_TX)) {
+	if (likely(!(word & (VMI_POLICY_LIMIT(VMI_TX) | VMI_POLICY_IMPAIR(VMI_TX)))))
+		return forward(port, pkt, to, b);
+	/* Once, not again each time that it has waited for its receiver. */
+	if (word & VMI_POLICY_LIMIT(VMI_TX) && !port->tx.wait_for) {
 		wait_ns = vmi_policy_wait_ns(&port->policy, VMI_TX);
 		if (wait_ns) {
 			vmi_port_poll_in(port, wait_ns);
 			return WAIT_RATE;
 		}
+		charge(port, VMI_TX, pkt);
 	}
-	if (is_impaired(port, VMI_TX)) {
-		tx_impair(port, pkt, b);
-		return DONE;
-	}
-	return forward(port, pkt, to, b);
+	if (!(word & VMI_POLICY_IMPAIR(VMI_TX)))
+		return forward(port, pkt, to, b);
+	tx_impair(port, pkt, b);
+	return DONE;
 }
 
 /*
@@ -979,8 +984,6 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 		if (got == FETCH_FRAME) {
 			this_cpu_inc(port->stats->tx_packets);
 			this_cpu_add(port->stats->tx_bytes, pkt.len);
-			if (is_limited(port, VMI_TX))
-				charge(port, VMI_TX, &pkt);
 		}
 		/* Cannot fail: tx_fetch() asked, and the memory is locked since. */
 		vmi_queue_push(q, &head, &zero, 1, &fault);

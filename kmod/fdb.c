@@ -186,20 +186,21 @@ static void evict_expired(struct vmi_fdb *fdb, u32 ageing_ms)
 }
 
 /**
- * vmi_fdb_learn - note that an address was seen behind the host's interface
+ * vmi_fdb_learn - note where an address was seen
  * @fdb: the table
  * @mac: the address
+ * @port: behind which port, NULL for the host's interface
  * @ageing_ms: life of a learned entry
  *
  * A permanent entry is not changed. A table full of young entries learns no more.
  *
  * Context: softirq, RCU read side.
  */
-void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms)
+void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u32 ageing_ms)
 {
-	struct vmi_fdb_entry *e = find(fdb, mac);
+	struct vmi_fdb_entry *e = find(fdb, mac), *old;
 
-	if (e) {
+	if (e && (!e->ages || e->port == port)) {
 		/* One write a jiffy: the line is shared by all CPUs. */
 		if (e->ages && READ_ONCE(e->seen) != jiffies)
 			WRITE_ONCE(e->seen, jiffies);
@@ -211,18 +212,46 @@ void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms)
 	spin_lock(&fdb->lock);
 	if (fdb->learned >= VMI_FDB_LEARNED)
 		evict_expired(fdb, ageing_ms);
-	if (fdb->learned >= VMI_FDB_LEARNED || find(fdb, mac))
+	old = find(fdb, mac);
+	if (old ? !old->ages || old->port == port : fdb->learned >= VMI_FDB_LEARNED)
 		goto unlock;
 	e = kzalloc(sizeof(*e), GFP_ATOMIC);
 	if (!e)
 		goto unlock;
+	/* It has moved. */
+	if (old)
+		drop(fdb, old);
 	ether_addr_copy(e->mac, mac);
+	e->port = port;
 	e->ages = true;
 	e->seen = jiffies;
 	fdb->learned++;
 	hlist_add_head_rcu(&e->node, bucket(fdb, mac));
 unlock:
 	spin_unlock(&fdb->lock);
+}
+
+/**
+ * vmi_fdb_forget - remove what was learned of a port
+ * @fdb: the table
+ * @port: the port
+ *
+ * Readers may see the port until an RCU grace period is over.
+ *
+ * Context: process.
+ */
+void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port)
+{
+	struct vmi_fdb_entry *e;
+	struct hlist_node *tmp;
+	unsigned int i;
+
+	spin_lock_bh(&fdb->lock);
+	for (i = 0; i < VMI_FDB_BUCKETS; i++)
+		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
+			if (e->ages && e->port == port)
+				drop(fdb, e);
+	spin_unlock_bh(&fdb->lock);
 }
 
 /**

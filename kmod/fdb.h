@@ -3,7 +3,8 @@
  * Forwarding table of a network: which MAC is behind which port.
  *
  * Ports and the host's interface have permanent entries; addresses behind the
- * host's interface are learned, age, and are bounded in number.
+ * host's interface, and behind ports whose guests may use any, are learned, age, and are
+ * bounded in number.
  */
 #ifndef VMI_FDB_H
 #define VMI_FDB_H
@@ -52,8 +53,9 @@ int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port);
 void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac);
 /* RCU held: is the address known, and then behind which port (NULL: the host)? */
 bool vmi_fdb_find(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms, struct vmi_port **port);
-/* the address was seen behind the host's interface; softirq */
-void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms);
+/* the address was seen behind that port (NULL: the host's interface); softirq */
+void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u32 ageing_ms);
+void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port);
 bool vmi_fdb_entry(struct vmi_fdb *fdb, u32 index, u32 ageing_ms, struct vmi_fdb_entry_view *view);
 
 #endif /* VMI_FDB_H */

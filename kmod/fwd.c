@@ -801,6 +801,10 @@ static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
 
 	if (why == VMI_FRAME_OK && f->flags & VMI_FRAME_IP6)
 		why = vmi_claim_check(port, f, guard);
+	/* A guest that is a bridge has others behind it, which are to be reached. */
+	if (why == VMI_FRAME_OK && !(guard & BIT(VMI_GUARD_MAC)) &&
+	    !ether_addr_equal_unaligned(f->src, port->mac))
+		vmi_fdb_learn(&port->net->fdb, f->src, port, READ_ONCE(port->net->conf.ageing_ms));
 	return why;
 }
 
@@ -1127,7 +1131,7 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 		goto out;
 	}
 	if (!ether_addr_equal(eth.h_source, net->host_mac))
-		vmi_fdb_learn(&net->fdb, eth.h_source, ageing_ms);
+		vmi_fdb_learn(&net->fdb, eth.h_source, NULL, ageing_ms);
 
 	if (is_multicast_ether_addr(eth.h_dest)) {
 		list_for_each_entry_rcu(to, &net->ports, net_node) {

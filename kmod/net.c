@@ -438,7 +438,7 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	net->conf.guard = new.guard;
 	net->conf.storm_pps = new.storm_pps;
 	list_for_each_entry(port, &net->ports, net_node)
-		vmi_policy_follow(&port->policy, new.guard, new.storm_pps);
+		vmi_port_follow(port);
 	emit(net, VMI_EVENT_KIND_NET_SET, "");
 	return 0;
 }

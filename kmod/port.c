@@ -1106,6 +1106,28 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* A guest that may use its own address only from now on has nobody else behind it. */
+static void forget_others(struct vmi_port *port, u32 old_word)
+{
+	if (~old_word & vmi_policy_word(&port->policy) & BIT(VMI_GUARD_MAC))
+		vmi_fdb_forget(&port->net->fdb, port);
+}
+
+/**
+ * vmi_port_follow - let a port follow its network, whose guards or limits have changed
+ * @port: the port
+ *
+ * Context: process, vmi_ctl held.
+ */
+void vmi_port_follow(struct vmi_port *port)
+{
+	u32 word = vmi_policy_word(&port->policy);
+
+	lockdep_assert_held(&vmi_ctl);
+	vmi_policy_follow(&port->policy, port->net->conf.guard, port->net->conf.storm_pps);
+	forget_others(port, word);
+}
+
 /**
  * vmi_port_set_policy - change what an operator imposes on a port
  * @id: the port
@@ -1118,6 +1140,7 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack)
 {
 	struct vmi_port *port = find_id(id);
+	u32 word;
 	int err;
 
 	if (!port) {
@@ -1127,7 +1150,9 @@ int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext
 	err = vmi_policy_check(conf, extack);
 	if (err)
 		return err;
+	word = vmi_policy_word(&port->policy);
 	vmi_policy_set(&port->policy, conf, port->net->conf.guard);
+	forget_others(port, word);
 	emit(port, VMI_EVENT_KIND_PORT_SET, client(), "policy");
 	return 0;
 }
@@ -1140,6 +1165,7 @@ static void port_unlist(struct vmi_port *port)
 	lockdep_assert_held(&vmi_ctl);
 	emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
 	vmi_fdb_del(&port->net->fdb, port->mac);
+	vmi_fdb_forget(&port->net->fdb, port);
 	vmi_claims_forget(&port->net->claims, port);
 	list_del_rcu(&port->net_node);
 	list_del(&port->node);

@@ -279,6 +279,8 @@ bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb);
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack);
 int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack);
+/* vmi_ctl held: the network's guards or limits have changed */
+void vmi_port_follow(struct vmi_port *port);
 int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack);
 int vmi_port_del(u32 id, struct netlink_ext_ack *extack);
 /* all ports of a VM that has no VMM, when it is deleted; vmi_ctl held */

@@ -1059,6 +1059,48 @@ static int test_defaults(void)
 	return 0;
 }
 
+/* a guest that is a bridge: what is behind it is reached, and only as long as it may be one */
+static int test_bridge(void)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr;
+	long before;
+	int n, i;
+
+	CHECK(!start());
+	CHECK(!port_guard(a.port_id, 0, GUARD_ALL));
+	n = udp_put(out, b.info.mac, foreign, inet_addr("198.51.100.9"), b.info.ip, 1, 2, 60, 0);
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	do {
+		CHECK(rx_frame(&b, &hdr, in, 2000) > 0);
+	} while (memcmp(in, out, n));
+	for (i = 0; i < 2; i++) {
+		n = udp_put(out, foreign, b.info.mac, b.info.ip, inet_addr("198.51.100.9"), 2, 1, 60, 0);
+		if (!i) {
+			CHECK(!tx_frame(&b, NULL, out, n, TX_ONE));
+		} else {
+			memcpy(out + 6, host_mac, 6);
+			CHECK(send(host, out, n, 0) == n);
+		}
+		do {
+			CHECK(rx_frame(&a, &hdr, in, 2000) > 0);
+		} while (memcmp(in, out, n));
+	}
+	/* a port's own address cannot be learned elsewhere */
+	n = udp_put(out, bcast, b.info.mac, a.info.ip, INADDR_BROADCAST, 1, 2, 60, 0);
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	n = udp_put(out, b.info.mac, a.info.mac, a.info.ip, b.info.ip, 1, 4244, 60, 0);
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	do {
+		CHECK(rx_frame(&b, &hdr, in, 2000) > 0);
+	} while (memcmp(in, out, n));
+	CHECK(!port_set_u8(a.port_id, VMI_A_PORT_GUARD_OWN, 0));
+	n = udp_put(out, foreign, b.info.mac, b.info.ip, inet_addr("198.51.100.9"), 2, 1, 60, 0);
+	before = port_drops(&b, "no-destination");
+	CHECK(!tx_frame(&b, NULL, out, n, TX_ONE));
+	CHECK(port_drops(&b, "no-destination") == before + 1);
+	return stop();
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(void);
@@ -1075,6 +1117,7 @@ static const struct {
 	{ "IPv6 addresses belong to their first user", test_claims },
 	{ "storm limit", test_storm },
 	{ "isolated ports", test_isolated },
+	{ "a guest that is a bridge", test_bridge },
 };
 
 /* the host's MAC and link-local address */

@@ -607,12 +607,19 @@ static struct sk_buff *pkt_to_skb(const struct pkt *pkt)
 
 /* ---- decisions ---- */
 
+static void trace_forward(const struct vmi_port *from, const char *where, u32 to,
+			  const struct pkt *pkt)
+{
+	trace_vmi_frame_forward(from->net->conf.name, from->id, where, to, &pkt->f);
+}
+
 /* Collect a guest's frame for the host's stack. */
 static void to_host(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
 		    struct batch *b)
 {
 	struct sk_buff *skb;
 
+	trace_forward(from, "host", 0, pkt);
 	if (!(dev->flags & IFF_UP)) {
 		vmi_port_drop(from, VMI_DROP_RX_OFF);
 		return;
@@ -636,6 +643,7 @@ static void to_vmm(struct vmi_port *from, const struct pkt *pkt)
 	__sum16 sum;
 	u8 *data;
 
+	trace_forward(from, "vmm", 0, pkt);
 	if (pkt->len > VMI_FRAME_MAX) {
 		vmi_port_drop(from, VMI_DROP_TOO_LONG);
 		return;
@@ -709,6 +717,7 @@ static void flood(struct vmi_port *from, const struct pkt *pkt, struct net_devic
 	struct vmi_net *net = from->net;
 	struct vmi_port *to;
 
+	trace_forward(from, "flood", 0, pkt);
 	list_for_each_entry_rcu(to, &net->ports, net_node) {
 		if (to == from || is_isolated(from, to))
 			continue;
@@ -729,7 +738,7 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 	if (pkt->f.flags & VMI_FRAME_MCAST &&
 	    vmi_policy_word(&from->policy) & BIT(VMI_GUARD_STORM) &&
 	    !vmi_policy_storm(&from->policy)) {
-		vmi_port_drop(from, VMI_DROP_STORM);
+		vmi_port_drop_frame(from, VMI_DROP_STORM, &pkt->f);
 		return DONE;
 	}
 	if (vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
@@ -745,24 +754,25 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		if (host && (host->flags & IFF_PROMISC))
 			to_host(from, host, pkt, b);
 		else
-			vmi_port_drop(from, VMI_DROP_NO_DEST);
+			vmi_port_drop_frame(from, VMI_DROP_NO_DEST, &pkt->f);
 		return DONE;
 	}
 	if (!*to) {
 		if (host)
 			to_host(from, host, pkt, b);
 		else
-			vmi_port_drop(from, VMI_DROP_NO_DEST);
+			vmi_port_drop_frame(from, VMI_DROP_NO_DEST, &pkt->f);
 		return DONE;
 	}
 	if (*to == from) {
-		vmi_port_drop(from, VMI_DROP_SAME_PORT);
+		vmi_port_drop_frame(from, VMI_DROP_SAME_PORT, &pkt->f);
 		return DONE;
 	}
 	if (is_isolated(from, *to)) {
-		vmi_port_drop(from, VMI_DROP_ISOLATED);
+		vmi_port_drop_frame(from, VMI_DROP_ISOLATED, &pkt->f);
 		return DONE;
 	}
+	trace_forward(from, "port", (*to)->id, pkt);
 	/* Only a frame that is in the sender's ring can wait there. */
 	return to_port(*to, pkt, !pkt->skb, b);
 }
@@ -862,7 +872,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 		why = tx_guard(port, &pkt->f);
 	if (why == VMI_FRAME_OK)
 		return FETCH_FRAME;
-	vmi_port_drop(port, why);
+	vmi_port_drop_frame(port, why, &pkt->f);
 	return FETCH_DROP;
 }
 
@@ -1126,7 +1136,7 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 	batch_init(&b);
 	rcu_read_lock();
 	if (skb->len > VMI_FRAME_LEN_MAX || skb_copy_bits(skb, 0, &eth, sizeof(eth))) {
-		vmi_stats_drop(net->stats, VMI_DROP_TOO_LONG);
+		vmi_net_drop(net, VMI_DROP_TOO_LONG);
 		kfree_skb(skb);
 		goto out;
 	}
@@ -1145,7 +1155,7 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 	} else if (vmi_fdb_find(&net->fdb, eth.h_dest, ageing_ms, &to) && to) {
 		skb_to_port(to, skb, &b);
 	} else {
-		vmi_stats_drop(net->stats, VMI_DROP_NO_DEST);
+		vmi_net_drop(net, VMI_DROP_NO_DEST);
 		kfree_skb(skb);
 	}
 	batch_signal(&b);

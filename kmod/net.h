@@ -16,6 +16,7 @@
 #include "claim.h"
 #include "drop.h"
 #include "fdb.h"
+#include "trace.h"
 
 struct net;
 struct net_device;
@@ -150,6 +151,13 @@ struct vmi_net {
 static inline void vmi_stats_drop(struct vmi_stats __percpu *stats, enum vmi_drop why)
 {
 	this_cpu_inc(stats->drop[why]);
+}
+
+/* No port is to blame. */
+static inline void vmi_net_drop(struct vmi_net *net, enum vmi_drop why)
+{
+	vmi_stats_drop(net->stats, why);
+	trace_vmi_frame_drop(net->conf.name, 0, vmi_drop_names[why], NULL);
 }
 
 void vmi_stats_fold(struct vmi_stats_view *view, const struct vmi_stats __percpu *stats);

@@ -111,6 +111,7 @@ void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault)
 {
 	if (atomic_cmpxchg(&port->fault, VMI_PORT_FAULT_NONE, fault) != VMI_PORT_FAULT_NONE)
 		return;
+	trace_vmi_port_fault(port->net->conf.name, port->id, fault);
 	WRITE_ONCE(port->running, false);
 	set_bit(0, &port->changed);
 	schedule_work(&port->fault_work);

@@ -261,10 +261,17 @@ struct vmi_switch {
 
 void vmi_port_set_switch(const struct vmi_switch *sw);
 
-/* For the packet path, bottom halves off. */
-static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
+/* For the packet path, bottom halves off; @f is NULL where the frame was not parsed. */
+static inline void vmi_port_drop_frame(struct vmi_port *port, enum vmi_drop why,
+				       const struct vmi_frame *f)
 {
 	vmi_stats_drop(port->stats, why);
+	trace_vmi_frame_drop(port->net->conf.name, port->id, vmi_drop_names[why], f);
+}
+
+static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
+{
+	vmi_port_drop_frame(port, why, NULL);
 }
 
 /* rx.lock held or not; ends all use of the rings */

@@ -6,6 +6,8 @@
  *
  * Plays the VMM and the guests' virtio-net drivers. Needs root and a loaded module.
  */
+#include <sys/mount.h>
+
 #include "vnet_policy.h"
 
 #define NET		"tgd"
@@ -1101,6 +1103,75 @@ static int test_bridge(void)
 	return stop();
 }
 
+static int put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int len = strlen(text), n;
+
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, len);
+	close(fd);
+	return n == len ? 0 : -1;
+}
+
+#define TRACING	"/sys/kernel/tracing/"
+
+/* one line of the trace that has all these words */
+static int traced(const char *event, const char *a1, const char *a2, const char *a3)
+{
+	char line[512];
+	FILE *f = fopen(TRACING "trace", "r");
+	int found = 0;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, event) && strstr(line, a1) && strstr(line, a2) &&
+			strstr(line, a3);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static int test_trace(void)
+{
+	int mounted = access(TRACING "events", F_OK) &&
+		      !mount("tracefs", TRACING, "tracefs", 0, NULL);
+	char port[32], to[32];
+	int n;
+
+	CHECK(!access(TRACING "events/vmi/vmi_frame_drop/enable", W_OK));
+	CHECK(!start());
+	CHECK(!put_file(TRACING "trace", ""));
+	CHECK(!put_file(TRACING "events/vmi/vmi_frame_drop/filter", "reason == \"source-ip\""));
+	CHECK(!put_file(TRACING "events/vmi/enable", "1"));
+	n = ip_victim();
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	n = arp_mac();
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	n = udp_put(out, b.info.mac, a.info.mac, a.info.ip, b.info.ip, 1, 2, 60, 0);
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	n = udp4(a.info.mac, a.info.ip, 1, 2);
+	CHECK(!tx_frame(&a, NULL, out, n, TX_ONE));
+	/* a descriptor outside the guest's memory */
+	desc_set(&a, 1, 0, GMEM, 100, 0, 0);
+	avail_add(&a, 1, 0);
+	kick(&a, 1);
+	while (!traced("vmi_port_fault", "fault=bad-address", "", "") && n++ < 10000)
+		usleep(100);
+	CHECK(!put_file(TRACING "events/vmi/enable", "0"));
+	CHECK(!put_file(TRACING "events/vmi/vmi_frame_drop/filter", "0"));
+	snprintf(port, sizeof(port), " port=%u ", a.port_id);
+	snprintf(to, sizeof(to), " to=%u ", b.port_id);
+	CHECK(traced("vmi_frame_drop:", port, "reason=source-ip", "net=" NET));
+	CHECK(!traced("vmi_frame_drop:", "", "arp-spoof", ""));
+	CHECK(traced("vmi_frame_forward:", port, to, "where=port"));
+	CHECK(traced("vmi_frame_forward:", port, "where=flood", "dst=ff:ff:ff:ff:ff:ff"));
+	CHECK(traced("vmi_frame_forward:", port, "where=host", "proto=0x0800"));
+	CHECK(traced("vmi_port_fault:", port, "fault=bad-address", "net=" NET));
+	CHECK(!mounted || !umount(TRACING));
+	return stop();
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(void);
@@ -1118,6 +1189,7 @@ static const struct {
 	{ "storm limit", test_storm },
 	{ "isolated ports", test_isolated },
 	{ "a guest that is a bridge", test_bridge },
+	{ "tracepoints", test_trace },
 };
 
 /* the host's MAC and link-local address */

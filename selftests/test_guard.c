@@ -7,6 +7,7 @@
  * Plays the VMM and the guests' virtio-net drivers. Needs root and a loaded module.
  */
 #include <sys/mount.h>
+#include <sys/wait.h>
 
 #include "vnet_policy.h"
 
@@ -1172,6 +1173,39 @@ static int test_trace(void)
 	return stop();
 }
 
+/* guards and limits are not the guest's owner's to change */
+static int test_permission(void)
+{
+	struct port_new_args pa = { .vm = "tgd-u", .net = NET };
+	struct nlmsghdr *nlh;
+	uint32_t id = 0;
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		int ok = !setresgid(65534, 65534, 65534) && !setresuid(65534, 65534, 65534) &&
+			 !vnet_open_nl() && !nl_vm(VMI_CMD_VM_NEW, pa.vm) && !port_new(&pa, &id);
+
+		ok = ok && !port_link(id, 0) && !port_link(id, 1);
+		ok = ok && refused(port_guard(id, 0, GUARD(MAC)), EPERM);
+		ok = ok && refused(port_set_u8(id, VMI_A_PORT_ISOLATED, 0), EPERM);
+		ok = ok && refused(port_set_u8(id, VMI_A_PORT_GUARD_OWN, 0), EPERM);
+		nlh = nl_request(nl_family, VMI_CMD_PORT_NEW, 0);
+		mnl_attr_put_strz(nlh, VMI_A_PORT_VM, pa.vm);
+		mnl_attr_put_strz(nlh, VMI_A_PORT_NET, pa.net);
+		mnl_attr_put_u32(nlh, VMI_A_PORT_GUARD, 0);
+		ok = ok && refused(nl_talk(nlh, NULL, NULL), EPERM);
+		ok = ok && refused(net_guard(NET, 0, ~0U), EPERM);
+		ok = ok && !nl_vm(VMI_CMD_VM_DEL, pa.vm);
+		_exit(!ok);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && !status);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(void);
@@ -1190,6 +1224,7 @@ static const struct {
 	{ "isolated ports", test_isolated },
 	{ "a guest that is a bridge", test_bridge },
 	{ "tracepoints", test_trace },
+	{ "only for CAP_NET_ADMIN", test_permission },
 };
 
 /* the host's MAC and link-local address */

@@ -133,19 +133,23 @@ static int nl_talk(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 	return ret;
 }
 
-static UNUSED int vnet_open(void)
+/* a socket with the permissions that we have now */
+static UNUSED int vnet_open_nl(void)
 {
 	struct nlmsghdr *nlh;
 
-	dev_fd = open("/dev/vmi", O_RDWR | O_CLOEXEC);
-	if (dev_fd < 0)
-		return -1;
 	nl = mnl_socket_open(NETLINK_GENERIC);
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
 		return -1;
 	nlh = nl_request(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, VMI_FAMILY_NAME);
 	return nl_talk(nlh, nl_family_msg, &nl_family);
+}
+
+static UNUSED int vnet_open(void)
+{
+	dev_fd = open("/dev/vmi", O_RDWR | O_CLOEXEC);
+	return dev_fd < 0 ? -1 : vnet_open_nl();
 }
 
 static UNUSED int nl_vm(int cmd, const char *name)

@@ -55,6 +55,7 @@ must make -s KDIR="$headers" all tests guest
 if [ "$what" = stock ]; then
 	count scripts/lint.sh
 	count selftests/harness_test.sh
+	count selftests/fuzz_test.sh
 fi
 
 rm -f "build/vm/$name/result"

@@ -111,7 +111,9 @@ wrong_usage() {
 	2	no unicast MAC	create a --kernel "$kernel" --net lab,mac=03:00:00:00:00:01
 	2	no unicast MAC	create a --kernel "$kernel" --net lab,mac=02:00
 	2	no IPv4 address	create a --kernel "$kernel" --net lab,ip=192.0.2.256
-	2	neither mac= nor ip=	create a --kernel "$kernel" --net lab,mtu=9
+	2	none of mac=, ip=	create a --kernel "$kernel" --net lab,mtu=9
+	2	names none of mac, ip	create a --kernel "$kernel" --net lab,guard=bogus
+	2	not like 512kbit	create a --kernel "$kernel" --net lab,tx-limit=rate=fast
 	2	one network too many	create a --kernel "$kernel" $(printf ' --net n%d' 1 2 3 4 5 6 7 8 9)
 	2	control character	create a --kernel "$kernel" --note $'a\nb'
 	2	control character	create a --kernel "$kernel" --append $'a\e[31mb'
@@ -137,6 +139,25 @@ wrong_usage() {
 	2	not the number of a port	port set one --link up
 	2	nothing to set	port set 1
 	2	neither up nor down	port set 1 --link sideways
+	2	not the number of a port	port show one
+	2	an option and its opposite	port set 1 --isolated --no-isolated
+	2	names none of mac, ip	port set 1 --guard mac,bogus
+	2	both names and changes	port set 1 --guard mac,-ip
+	2	is empty	port set 1 --guard ,
+	2	not like 512kbit	port set 1 --tx-limit rate=100
+	2	not like 512kbit	port set 1 --tx-limit rate=1tbit
+	2	not a number	port set 1 --rx-limit packets=many
+	2	not a number	port set 1 --rx-limit bytes=-1
+	2	none of rate, bytes	port set 1 --rx-limit speed=1
+	2	not of the form KEY=VALUE	port set 1 --rx-limit 100mbit
+	2	not from 0% to 100%	port set 1 --rx-impair loss=101%
+	2	not from 0% to 100%	port set 1 --rx-impair reorder=-1%
+	2	not a time like	port set 1 --tx-impair delay=11s
+	2	not a time like	port set 1 --tx-impair delay=20ms,jitter=x
+	2	none of loss, delay	port set 1 --tx-impair duplicate=1%
+	2	names none of mac, ip	net add lab --subnet 192.0.2.0/24 --guard all,bogus
+	2	from 1 to 1000000	net set lab --storm-limit 0
+	2	from 1 to 1000000	net set lab --storm-limit 1000001
 	2	neither up nor down	link a 0 sideways
 	2	not the index	link a first up
 	2	not an address	read a here
@@ -187,6 +208,9 @@ unknown_names() {
 	3	no VM nope	read nope 0
 	3	no VM nope	link nope 0 up
 	3	no such port	port set 4000000 --link up
+	3	no such port	port set 4000000 --guard none
+	3	no such port	port show 4000000
+	3	no network nope	net stats nope
 	3	no VM nope	port list --vm nope
 	3	no network nope	port list --net nope
 	3	nope: .*no such network	net del nope
@@ -341,7 +365,16 @@ changes_networks() {
 	vmictl net show lab >"$work/out"
 	says "$work/out" '192\.0\.2\.50 to 192\.0\.2\.60, for 120 s$' '^isolated +yes$' || return
 	vmictl -q net set lab --no-isolated || return
-	vmictl net show lab | grep -qE '^isolated +no$'
+	vmictl net show lab | grep -qE '^isolated +no$' || return
+	vmictl net show lab >"$work/out"
+	says "$work/out" '^guard +mac,ip,arp,nd,dhcp,ra,storm$' '^storm limit +1000 broadcasts' || return
+	vmictl -q net set lab --guard -arp,-storm --storm-limit 50 || return
+	vmictl net show lab >"$work/out"
+	says "$work/out" '^guard +mac,ip,nd,dhcp,ra$' '^storm limit +50 broadcasts' || return
+	vmictl -q net set lab --guard mac,ra && vmictl -q net set lab --guard +ip,-ra || return
+	[[ $(vmictl -j net show lab) == *'"guard":["mac","ip"]'* ]] || return
+	vmictl -q net set lab --guard none && vmictl net show lab | grep -qE '^guard +none$' || return
+	vmictl -q net set lab --guard all --storm-limit 1000
 }
 
 deletes_networks() {
@@ -369,6 +402,8 @@ json_parses() {
 	show def
 	net list
 	net show lab
+	net stats
+	net stats lab
 	port list
 	fdb
 	fdb lab
@@ -398,6 +433,7 @@ tables_have_heads() {
 	done <<-'LIST'
 	list:NAME STATE CPUS MEMORY ADDRESS NET PID SINCE REASON
 	net list:NAME MODE SUBNET GATEWAY INTERFACE MTU PORTS
+	net stats:NET PORT VM RX RX-BYTES TX TX-BYTES DROPS
 	port list:ID VM INDEX MAC ADDRESS LINK RX TX DROPS
 	fdb:NET MAC PORT VM ADDRESS SEEN
 	lease:NET ADDRESS MAC VM PORT
@@ -462,11 +498,12 @@ completion_works() {
 	bash --norc -uec '. "$1"' bash "$completion" || return
 	[ "$(completed vmictl '')" = "$(printf '%s\n' "${all[@]%% *}" | sort -u | xargs)" ] ||
 		{ echo "verbs: $(completed vmictl '')"; return 1; }
-	completes 'start stop' vmictl st && completes 'add del list set show' vmictl net '' &&
-		completes 'list set' vmictl port '' && completes '--memory' vmictl create --me &&
+	completes 'start stop' vmictl st && completes 'add del list set show stats' vmictl net '' &&
+		completes 'list set show' vmictl port '' && completes '--memory' vmictl create --me &&
 		completes 'def' vmictl start d && completes 'lab' vmictl net show la &&
 		completes 'lab' vmictl create x --net l && completes 'down up' vmictl port set 1 --link '' &&
 		completes 'bridged host-only nat' vmictl net add x --mode '' &&
+		completes 'all arp' vmictl net set lab --guard a &&
 		completes "$work/kernel" vmictl create x --kernel "$work/ker"
 }
 
@@ -499,12 +536,15 @@ says_so_without_module() {
 	link def 0 up
 	port list
 	port set 1 --link up
+	port set 1 --guard all
+	port show 1
 	fdb
 	lease
 	net add lab --subnet 192.0.2.0/24
 	net del lab
 	net list
 	net show lab
+	net stats
 	net set lab --lease 100
 	LIST
 	return "$bad"

@@ -14,6 +14,7 @@
 #include "def.h"
 #include "fmt.h"
 #include "paths.h"
+#include "policy.h"
 
 #define SUFFIX	".conf"
 #define BLANKS	" \t\r\n"
@@ -45,6 +46,21 @@ static const char *set_path(const char *val, char *to, size_t size)
 	return val[0] == '/' ? set_text(val, to, size) : "is not an absolute path";
 }
 
+/* checked now, kept as it is, and read again when the VM is started */
+static const char *set_net_policy(struct def_net *net, const char *field)
+{
+	struct vmi_policy_spec spec = { 0 };
+	const char *wrong = policy_field(field, &spec);
+	size_t len = strlen(net->policy);
+
+	if (wrong)
+		return wrong;
+	if (len + strlen(field) + 2 > sizeof(net->policy))
+		return "is too long";
+	snprintf(net->policy + len, sizeof(net->policy) - len, "%s%s", len ? "," : "", field);
+	return NULL;
+}
+
 static const char *set_net_field(struct def_net *net, const char *field)
 {
 	if (!strncmp(field, "mac=", 4)) {
@@ -58,13 +74,13 @@ static const char *set_net_field(struct def_net *net, const char *field)
 			return "has an ip= that is no IPv4 address";
 		return NULL;
 	}
-	return "has a part that is neither mac= nor ip=";
+	return set_net_policy(net, field);
 }
 
 static const char *set_net(struct def *def, const char *val)
 {
 	struct def_net net = { 0 };
-	char copy[128];
+	char copy[DEF_POLICY_LEN + 128];
 	char *rest, *field;
 
 	if (def->nnets == DEF_NETS_MAX)
@@ -241,6 +257,8 @@ static void write_def(FILE *f, const struct def *def)
 			fprintf(f, ",mac=%s", fmt_mac(net->mac, mac));
 		if (net->ip.s_addr)
 			fprintf(f, ",ip=%s", fmt_ip(net->ip, ip));
+		if (net->policy[0])
+			fprintf(f, ",%s", net->policy);
 		fputc('\n', f);
 	}
 }

@@ -13,6 +13,7 @@
 #include <linux/vmi_chr.h>
 
 #define DEF_NETS_MAX	8
+#define DEF_POLICY_LEN	512
 #define DEF_APPEND_LEN	2048	/* an x86 kernel takes 2047 bytes */
 #define DEF_APPEND	"console=ttyS0"
 #define DEF_MEM_BYTES	(256ULL << 20)
@@ -23,12 +24,14 @@
  * @has_mac: @mac is fixed
  * @mac: hardware address
  * @ip: fixed address, or 0
+ * @policy: what differs from the network's, as it was written; or empty
  */
 struct def_net {
 	char name[VMI_NAME_LEN];
 	bool has_mac;
 	uint8_t mac[6];
 	struct in_addr ip;
+	char policy[DEF_POLICY_LEN];
 };
 
 /**

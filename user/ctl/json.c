@@ -94,7 +94,7 @@ static void json_put_opt_text(struct json_object *to, const char *key, const cha
 		json_put_text(to, key, text);
 }
 
-static void json_put_stats(struct json_object *to, const struct vmi_stats *stats)
+void json_put_stats(struct json_object *to, const struct vmi_stats *stats)
 {
 	struct json_object *obj = json_object_new_object();
 	struct json_object *drops = json_object_new_object();
@@ -108,6 +108,61 @@ static void json_put_stats(struct json_object *to, const struct vmi_stats *stats
 		json_put_number(drops, stats->drops[i].reason, stats->drops[i].packets);
 	json_object_object_add(obj, "drops", drops);
 	json_object_object_add(to, "stats", obj);
+}
+
+static void json_put_guard(struct json_object *to, uint32_t guard)
+{
+	struct json_object *list = json_object_new_array();
+	uint32_t bit;
+
+	for (bit = 0; bit <= VMI_GUARD_STORM; bit++)
+		if (guard & (1U << bit))
+			json_object_array_add(list, json_object_new_string(vmi_guard_name(bit)));
+	json_object_object_add(to, "guard", list);
+}
+
+static void json_put_limit(struct json_object *to, const char *key, const struct vmi_limit *limit)
+{
+	struct json_object *obj;
+
+	if (!limit->packets && !limit->bytes)
+		return;
+	obj = json_object_new_object();
+	if (limit->packets) {
+		json_put_number(obj, "packets", limit->packets);
+		json_put_number(obj, "packets-burst", limit->packets_burst);
+	}
+	if (limit->bytes) {
+		json_put_number(obj, "bytes", limit->bytes);
+		json_put_number(obj, "bytes-burst", limit->bytes_burst);
+	}
+	json_object_object_add(to, key, obj);
+}
+
+static void json_put_impair(struct json_object *to, const char *key,
+			    const struct vmi_impair *impair)
+{
+	struct json_object *obj;
+
+	if (!impair->loss_ppm && !impair->delay_us)
+		return;
+	obj = json_object_new_object();
+	json_put_number(obj, "loss-ppm", impair->loss_ppm);
+	json_put_number(obj, "delay-us", impair->delay_us);
+	json_put_number(obj, "jitter-us", impair->jitter_us);
+	json_put_number(obj, "reorder-ppm", impair->reorder_ppm);
+	json_object_object_add(to, key, obj);
+}
+
+static void json_put_policy(struct json_object *to, const struct vmi_policy *policy)
+{
+	json_put_guard(to, policy->guard);
+	json_put_bool(to, "guard-own", policy->guard_own);
+	json_put_bool(to, "isolated", policy->isolated);
+	json_put_limit(to, "rx-limit", &policy->limit[VMI_DIR_RX]);
+	json_put_limit(to, "tx-limit", &policy->limit[VMI_DIR_TX]);
+	json_put_impair(to, "rx-impair", &policy->impair[VMI_DIR_RX]);
+	json_put_impair(to, "tx-impair", &policy->impair[VMI_DIR_TX]);
 }
 
 struct json_object *vm_to_json(const struct vmi_vm *vm)
@@ -153,6 +208,8 @@ struct json_object *net_to_json(const struct vmi_net *net)
 	json_put_number(obj, "ageing-ms", net->ageing_ms);
 	json_put_number(obj, "ports", net->ports);
 	json_put_number(obj, "uid", net->uid);
+	json_put_guard(obj, net->guard);
+	json_put_number(obj, "storm-pps", net->storm_pps);
 	json_put_stats(obj, &net->stats);
 	return obj;
 }
@@ -172,6 +229,7 @@ struct json_object *port_to_json(const struct vmi_port *port)
 	if (port->fault)
 		json_put_text(obj, "fault", vmi_port_fault_name(port->fault));
 	json_put_number(obj, "features", port->features);
+	json_put_policy(obj, &port->policy);
 	json_put_stats(obj, &port->stats);
 	return obj;
 }

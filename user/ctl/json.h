@@ -19,6 +19,9 @@ struct json_object *net_to_json(const struct vmi_net *net);
 struct json_object *port_to_json(const struct vmi_port *port);
 struct json_object *event_to_json(const struct vmi_event *ev);
 
+/* counters; drops by reason are an object */
+void json_put_stats(struct json_object *to, const struct vmi_stats *stats);
+
 /* Print with a newline, and free. */
 void json_print(struct json_object *obj);
 

@@ -18,6 +18,7 @@
 #include "ctl.h"
 #include "launch.h"
 #include "paths.h"
+#include "policy.h"
 
 #define VMM	"vmi-vmm"
 
@@ -129,6 +130,16 @@ static int take_name(struct vmi_nl *nl, const struct def *def, const struct laun
 	return vmi_vm_new(nl, &spec);
 }
 
+/* what def_set() has found to be right */
+static void policy_of(const struct def_net *net, struct vmi_policy_spec *spec)
+{
+	char copy[DEF_POLICY_LEN], *field, *rest;
+
+	strcpy(copy, net->policy);
+	for (field = strtok_r(copy, ",", &rest); field; field = strtok_r(NULL, ",", &rest))
+		policy_field(field, spec);
+}
+
 static int add_ports(struct vmi_nl *nl, const struct def *def)
 {
 	unsigned int i;
@@ -144,6 +155,7 @@ static int add_ports(struct vmi_nl *nl, const struct def *def)
 		int ret;
 
 		memcpy(spec.mac, net->mac, sizeof(spec.mac));
+		policy_of(net, &spec.policy);
 		ret = vmi_port_new(nl, &spec);
 		if (ret)
 			return fail_nl(nl, ret, "cannot connect %s to network %s",

@@ -24,6 +24,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 		{ "ifname", 0, "NAME", netopt_ifname, &spec, "the host's interface (default: vmi-NAME)" },
 		{ "no-host", 0, NULL, NULL, &no_host, "the host is not part of the network" },
 		{ "isolated", 0, NULL, NULL, &isolated, "guests reach the host only" },
+		{ "guard", 0, "LIST", netopt_guard, &spec, "checks of what guests send (default: all)" },
+		{ "storm-limit", 0, "N", netopt_storm, &spec, "broadcasts a second of a port (default: 1000)" },
 		OPT_END
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);

@@ -31,6 +31,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 		{ "ageing", 0, "S", netopt_ageing, &spec, "life of a forwarding entry" },
 		{ "isolated", 0, NULL, NULL, &isolated, "guests reach the host only" },
 		{ "no-isolated", 0, NULL, NULL, &no_isolated, "guests reach one another" },
+		{ "guard", 0, "LIST", netopt_guard, &spec, "checks of what guests send, as mac,ip or -arp,+nd" },
+		{ "storm-limit", 0, "N", netopt_storm, &spec, "broadcasts a second of a port" },
 		OPT_END
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);

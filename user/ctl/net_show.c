@@ -5,12 +5,13 @@
 
 #include "fmt.h"
 #include "json.h"
+#include "policy.h"
 #include "show.h"
 #include "verbs.h"
 
 static void print_net(const struct vmi_net *net)
 {
-	char text[128], a[FMT_LEN], b[FMT_LEN];
+	char text[POLICY_LEN], a[FMT_LEN], b[FMT_LEN];
 
 	show_line("name", net->name);
 	show_line("mode", vmi_net_mode_name(net->mode));
@@ -26,6 +27,9 @@ static void print_net(const struct vmi_net *net)
 	show_line("ageing", fmt_age(net->ageing_ms, a));
 	show_line("host", net->flags & (1U << VMI_NET_FLAG_NO_HOST) ? "no" : "yes");
 	show_line("isolated", net->flags & (1U << VMI_NET_FLAG_ISOLATED) ? "yes" : "no");
+	show_line("guard", fmt_guard(net->guard, text));
+	snprintf(text, sizeof(text), "%u broadcasts a second of a port", net->storm_pps);
+	show_line("storm limit", text);
 	show_stats(&net->stats);
 }
 

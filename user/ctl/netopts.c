@@ -7,6 +7,7 @@
 
 #include "ctl.h"
 #include "netopts.h"
+#include "policy.h"
 
 const char *netopt_mode(const char *val, void *dest)
 {
@@ -117,5 +118,26 @@ const char *netopt_ifname(const char *val, void *dest)
 		return "cannot be an interface's name (1 to 15 characters)";
 	strcpy(spec->net.ifname, val);
 	spec->has |= VMI_HAS(VMI_A_NET_IFNAME);
+	return NULL;
+}
+
+const char *netopt_guard(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	spec->has |= VMI_HAS(VMI_A_NET_GUARD);
+	return policy_guard(val, &spec->net.guard, &spec->guard_mask);
+}
+
+const char *netopt_storm(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	const char *wrong = set_u32(val, &spec->net.storm_pps);
+
+	if (wrong)
+		return wrong;
+	if (!spec->net.storm_pps || spec->net.storm_pps > 1000000)
+		return "is not from 1 to 1000000 frames a second";
+	spec->has |= VMI_HAS(VMI_A_NET_STORM_PPS);
 	return NULL;
 }

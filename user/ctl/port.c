@@ -2,9 +2,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <linux/vmi.h>
+
 #include "def.h"
+#include "fmt.h"
 #include "json.h"
 #include "link.h"
+#include "policy.h"
 #include "show.h"
 #include "verbs.h"
 
@@ -64,11 +68,27 @@ static const char *set_link_word(const char *val, void *dest)
 	return up < 0 ? "is neither up nor down" : NULL;
 }
 
+static const char lists[] =
+	"A guard LIST has names out of mac, ip, arp, nd, dhcp, ra and storm, or all or none;\n"
+	"or changes, as -mac,+storm; \"default\" is what the network has.\n"
+	"A limit LIST: rate=100mbit or bytes=10M (a second), burst=BYTES, packets=N (a\n"
+	"second), packets-burst=N; or none.\n"
+	"An impairment LIST: loss=1%, delay=20ms, jitter=5ms, reorder=10%; or none.";
+
 static int run_set(const struct verb *verb, int argc, char **argv)
 {
+	struct vmi_policy_spec spec = { 0 };
+	bool isolated = false, no_isolated = false;
 	int up = -1;
 	const struct opt opts[] = {
 		{ "link", 'l', "up|down", set_link_word, &up, "what the guest sees of its cable" },
+		{ "guard", 'g', "LIST", policyopt_guard, &spec, "checks of what the guest sends" },
+		{ "isolated", 0, NULL, NULL, &isolated, "the guest reaches the host only" },
+		{ "no-isolated", 0, NULL, NULL, &no_isolated, "the guest reaches the others" },
+		{ "rx-limit", 0, "LIST", policyopt_rx_limit, &spec, "most that the guest receives" },
+		{ "tx-limit", 0, "LIST", policyopt_tx_limit, &spec, "most that the guest sends" },
+		{ "rx-impair", 0, "LIST", policyopt_rx_impair, &spec, "a bad network, receiving" },
+		{ "tx-impair", 0, "LIST", policyopt_tx_impair, &spec, "a bad network, sending" },
 		OPT_END
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);
@@ -78,14 +98,24 @@ static int run_set(const struct verb *verb, int argc, char **argv)
 
 	if (set_u32(args[0], &id))
 		return usage(verb, "port set: '%s' is not the number of a port", args[0]);
-	if (up < 0)
+	if (isolated && no_isolated)
+		return usage(verb, "port set: an option and its opposite");
+	if (isolated || no_isolated) {
+		spec.policy.isolated = isolated;
+		spec.has |= VMI_HAS(VMI_A_PORT_ISOLATED);
+	}
+	if (up < 0 && !spec.has)
 		return usage(verb, "port set: nothing to set");
 	ret = ctl_open(&nl);
 	if (ret)
 		return ret;
-	ret = vmi_port_set_link(nl, id, up);
+	ret = spec.has ? vmi_port_set_policy(nl, id, &spec) : 0;
+	if (!ret && up >= 0)
+		ret = vmi_port_set_link(nl, id, up);
 	if (ret)
 		ret = fail_nl(nl, ret, "cannot change port %u", id);
+	else if (spec.has)
+		say("port %u is changed", id);
 	else
 		say("the link of port %u is %s", id, up ? "up" : "down");
 	vmi_nl_close(nl);
@@ -94,21 +124,78 @@ static int run_set(const struct verb *verb, int argc, char **argv)
 
 static const struct verb verb_set_port = {
 	.name = "port set",
-	.args = "ID --link up|down",
-	.summary = "Change a port",
+	.args = "ID",
+	.summary = "Change a port while it is in use",
+	.help = lists,
 	.run = run_set,
+};
+
+static void print_port(const struct vmi_port *p)
+{
+	const struct vmi_policy *policy = &p->policy;
+	char text[POLICY_LEN + 32], list[POLICY_LEN];
+
+	snprintf(text, sizeof(text), "%u, number %u of %s, on %s", p->id, p->index, p->vm, p->net);
+	show_line("port", text);
+	show_line("mac", fmt_mac(p->mac, text));
+	show_line("address", fmt_ip(p->ip, text));
+	show_line("link", p->link ? "up" : "down");
+	if (p->fault)
+		show_line("fault", vmi_port_fault_name(p->fault));
+	snprintf(text, sizeof(text), "%s%s", fmt_guard(policy->guard, list),
+		 policy->guard_own ? "" : " (of the network)");
+	show_line("guard", text);
+	show_line("isolated", policy->isolated ? "yes" : "no");
+	show_line("rx-limit", fmt_limit(&policy->limit[VMI_DIR_RX], text));
+	show_line("tx-limit", fmt_limit(&policy->limit[VMI_DIR_TX], text));
+	show_line("rx-impair", fmt_impair(&policy->impair[VMI_DIR_RX], text));
+	show_line("tx-impair", fmt_impair(&policy->impair[VMI_DIR_TX], text));
+	show_stats(&p->stats);
+}
+
+static int run_show(const struct verb *verb, int argc, char **argv)
+{
+	char **args = opts_parse(verb, NULL, &argc, argv, 1, 1);
+	struct vmi_port port;
+	struct vmi_nl *nl;
+	uint32_t id;
+	int ret;
+
+	if (set_u32(args[0], &id))
+		return usage(verb, "port show: '%s' is not the number of a port", args[0]);
+	ret = ctl_open(&nl);
+	if (ret)
+		return ret;
+	ret = vmi_port_get(nl, id, &port);
+	if (ret)
+		ret = fail_nl(nl, ret, "cannot show port %u", id);
+	else if (ctl.json)
+		json_print(port_to_json(&port));
+	else
+		print_port(&port);
+	vmi_nl_close(nl);
+	return ret;
+}
+
+static const struct verb verb_show_port = {
+	.name = "port show",
+	.args = "ID",
+	.summary = "Show a port, its guards and limits, and its counters",
+	.run = run_show,
 };
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	static const struct verb *const verbs[] = { &verb_list_ports, &verb_set_port, NULL };
+	static const struct verb *const verbs[] = {
+		&verb_list_ports, &verb_set_port, &verb_show_port, NULL,
+	};
 
 	return group_run(verb, verbs, argc, argv);
 }
 
 const struct verb verb_port = {
 	.name = "port",
-	.args = "list|set",
-	.summary = "List ports, set their links",
+	.args = "list|set|show",
+	.summary = "List and change ports: links, guards, limits",
 	.run = run,
 };

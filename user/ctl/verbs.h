@@ -28,6 +28,7 @@ extern const struct verb verb_net_del;
 extern const struct verb verb_net_list;
 extern const struct verb verb_net_set;
 extern const struct verb verb_net_show;
+extern const struct verb verb_net_stats;
 extern const struct verb verb_pause;
 extern const struct verb verb_port;
 extern const struct verb verb_ps;

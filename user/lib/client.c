@@ -19,6 +19,11 @@ static int net_cb(const struct nlmsghdr *nlh, void *arg)
 	return vmi_net_parse(nlh, arg);
 }
 
+static int port_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	return vmi_port_parse(nlh, arg);
+}
+
 #define ADD_CB(type, parse)						\
 static int parse##_add(const struct nlmsghdr *nlh, void *arg)		\
 {									\
@@ -160,6 +165,10 @@ static int net_change(struct vmi_nl *nl, uint8_t cmd, const struct vmi_net_spec 
 	put_u32(nlh, spec, VMI_A_NET_LEASE_S, net->lease_s);
 	put_u32(nlh, spec, VMI_A_NET_MTU, net->mtu);
 	put_u32(nlh, spec, VMI_A_NET_AGEING_MS, net->ageing_ms);
+	put_u32(nlh, spec, VMI_A_NET_GUARD, net->guard);
+	if (spec->has & VMI_HAS(VMI_A_NET_GUARD))
+		mnl_attr_put_u32(nlh, VMI_A_NET_GUARD_MASK, spec->guard_mask);
+	put_u32(nlh, spec, VMI_A_NET_STORM_PPS, net->storm_pps);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
 }
 
@@ -193,6 +202,54 @@ int vmi_port_dump(struct vmi_nl *nl, const char *vm, const char *net,
 	return dump_into(nl, VMI_CMD_PORT_GET, filter, vmi_port_parse_add, ports);
 }
 
+static void put_limit(struct nlmsghdr *nlh, uint16_t attr, const struct vmi_limit *limit)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, attr);
+
+	if (limit->packets)
+		mnl_attr_put_u64(nlh, VMI_A_LIMIT_PACKETS, limit->packets);
+	if (limit->packets_burst)
+		mnl_attr_put_u64(nlh, VMI_A_LIMIT_PACKETS_BURST, limit->packets_burst);
+	if (limit->bytes)
+		mnl_attr_put_u64(nlh, VMI_A_LIMIT_BYTES, limit->bytes);
+	if (limit->bytes_burst)
+		mnl_attr_put_u64(nlh, VMI_A_LIMIT_BYTES_BURST, limit->bytes_burst);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_impair(struct nlmsghdr *nlh, uint16_t attr, const struct vmi_impair *impair)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, attr);
+
+	mnl_attr_put_u32(nlh, VMI_A_IMPAIR_LOSS_PPM, impair->loss_ppm);
+	mnl_attr_put_u32(nlh, VMI_A_IMPAIR_DELAY_US, impair->delay_us);
+	mnl_attr_put_u32(nlh, VMI_A_IMPAIR_JITTER_US, impair->jitter_us);
+	mnl_attr_put_u32(nlh, VMI_A_IMPAIR_REORDER_PPM, impair->reorder_ppm);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_policy(struct nlmsghdr *nlh, const struct vmi_policy_spec *spec)
+{
+	const struct vmi_policy *p = &spec->policy;
+
+	if (spec->has & VMI_HAS(VMI_A_PORT_GUARD)) {
+		mnl_attr_put_u32(nlh, VMI_A_PORT_GUARD, p->guard);
+		mnl_attr_put_u32(nlh, VMI_A_PORT_GUARD_MASK, spec->guard_mask);
+	}
+	if (spec->has & VMI_HAS(VMI_A_PORT_GUARD_OWN))
+		mnl_attr_put_u8(nlh, VMI_A_PORT_GUARD_OWN, p->guard_own);
+	if (spec->has & VMI_HAS(VMI_A_PORT_ISOLATED))
+		mnl_attr_put_u8(nlh, VMI_A_PORT_ISOLATED, p->isolated);
+	if (spec->has & VMI_HAS(VMI_A_PORT_RX_LIMIT))
+		put_limit(nlh, VMI_A_PORT_RX_LIMIT, &p->limit[VMI_DIR_RX]);
+	if (spec->has & VMI_HAS(VMI_A_PORT_TX_LIMIT))
+		put_limit(nlh, VMI_A_PORT_TX_LIMIT, &p->limit[VMI_DIR_TX]);
+	if (spec->has & VMI_HAS(VMI_A_PORT_RX_IMPAIR))
+		put_impair(nlh, VMI_A_PORT_RX_IMPAIR, &p->impair[VMI_DIR_RX]);
+	if (spec->has & VMI_HAS(VMI_A_PORT_TX_IMPAIR))
+		put_impair(nlh, VMI_A_PORT_TX_IMPAIR, &p->impair[VMI_DIR_TX]);
+}
+
 int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec)
 {
 	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_PORT_NEW);
@@ -203,6 +260,25 @@ int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec)
 		mnl_attr_put(nlh, VMI_A_PORT_MAC, sizeof(spec->mac), spec->mac);
 	if (spec->ip.s_addr)
 		mnl_attr_put_u32(nlh, VMI_A_PORT_IP, spec->ip.s_addr);
+	put_policy(nlh, &spec->policy);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
+int vmi_port_get(struct vmi_nl *nl, uint32_t id, struct vmi_port *port)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_PORT_GET);
+
+	memset(port, 0, sizeof(*port));
+	mnl_attr_put_u32(nlh, VMI_A_PORT_ID, id);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, port_cb, port);
+}
+
+int vmi_port_set_policy(struct vmi_nl *nl, uint32_t id, const struct vmi_policy_spec *spec)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_PORT_SET);
+
+	mnl_attr_put_u32(nlh, VMI_A_PORT_ID, id);
+	put_policy(nlh, spec);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
 }
 

@@ -34,13 +34,27 @@ struct vmi_vm_spec {
  * struct vmi_net_spec - a network to add or to change
  * @net: name and values
  * @has: VMI_HAS() of each attribute of @net to send
+ * @guard_mask: bits of its guard to change
  */
 struct vmi_net_spec {
 	struct vmi_net net;
 	uint32_t has;
+	uint32_t guard_mask;
 };
 
 #define VMI_HAS(attr)	(1U << (attr))
+
+/**
+ * struct vmi_policy_spec - what to change of a port's policy
+ * @policy: values
+ * @has: VMI_HAS() of each attribute of a port that stands for one of them
+ * @guard_mask: bits of its guard to change
+ */
+struct vmi_policy_spec {
+	struct vmi_policy policy;
+	uint32_t has;
+	uint32_t guard_mask;
+};
 
 /**
  * struct vmi_port_spec - a port to add
@@ -49,6 +63,7 @@ struct vmi_net_spec {
  * @has_mac: @mac is wanted; else the kernel chooses
  * @mac: hardware address
  * @ip: address, 0 for one of the kernel's choice
+ * @policy: what differs from the network's
  */
 struct vmi_port_spec {
 	const char *vm;
@@ -56,6 +71,7 @@ struct vmi_port_spec {
 	bool has_mac;
 	uint8_t mac[6];
 	struct in_addr ip;
+	struct vmi_policy_spec policy;
 };
 
 int vmi_vm_get(struct vmi_nl *nl, const char *name, struct vmi_vm *vm);
@@ -78,7 +94,9 @@ int vmi_net_del(struct vmi_nl *nl, const char *name);
 int vmi_port_dump(struct vmi_nl *nl, const char *vm, const char *net,
 		  struct vmi_vec *ports);
 int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec);
+int vmi_port_get(struct vmi_nl *nl, uint32_t id, struct vmi_port *port);
 int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up);
+int vmi_port_set_policy(struct vmi_nl *nl, uint32_t id, const struct vmi_policy_spec *spec);
 
 /* appends to @entries, of struct vmi_fdb */
 int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries);

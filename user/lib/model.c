@@ -135,6 +135,62 @@ static int take_stats(const struct nlattr *nest, struct vmi_stats *stats)
 	return 0;
 }
 
+static int take_limit(const struct nlattr *nest, struct vmi_limit *limit)
+{
+	const struct nlattr *attr;
+	int ret = 0;
+
+	if (mnl_attr_validate(nest, MNL_TYPE_NESTED) < 0)
+		return -EBADMSG;
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VMI_A_LIMIT_PACKETS:
+			ret = take_u64(attr, &limit->packets);
+			break;
+		case VMI_A_LIMIT_PACKETS_BURST:
+			ret = take_u64(attr, &limit->packets_burst);
+			break;
+		case VMI_A_LIMIT_BYTES:
+			ret = take_u64(attr, &limit->bytes);
+			break;
+		case VMI_A_LIMIT_BYTES_BURST:
+			ret = take_u64(attr, &limit->bytes_burst);
+			break;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int take_impair(const struct nlattr *nest, struct vmi_impair *impair)
+{
+	const struct nlattr *attr;
+	int ret = 0;
+
+	if (mnl_attr_validate(nest, MNL_TYPE_NESTED) < 0)
+		return -EBADMSG;
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case VMI_A_IMPAIR_LOSS_PPM:
+			ret = take_u32(attr, &impair->loss_ppm);
+			break;
+		case VMI_A_IMPAIR_DELAY_US:
+			ret = take_u32(attr, &impair->delay_us);
+			break;
+		case VMI_A_IMPAIR_JITTER_US:
+			ret = take_u32(attr, &impair->jitter_us);
+			break;
+		case VMI_A_IMPAIR_REORDER_PPM:
+			ret = take_u32(attr, &impair->reorder_ppm);
+			break;
+		}
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 static int take_vm(const struct nlattr *attr, struct vmi_vm *vm)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -208,6 +264,10 @@ static int take_net(const struct nlattr *attr, struct vmi_net *net)
 		return take_u32(attr, &net->uid);
 	case VMI_A_NET_STATS:
 		return take_stats(attr, &net->stats);
+	case VMI_A_NET_GUARD:
+		return take_u32(attr, &net->guard);
+	case VMI_A_NET_STORM_PPS:
+		return take_u32(attr, &net->storm_pps);
 	}
 	return 0;
 }
@@ -237,6 +297,20 @@ static int take_port(const struct nlattr *attr, struct vmi_port *port)
 		return take_u64(attr, &port->features);
 	case VMI_A_PORT_STATS:
 		return take_stats(attr, &port->stats);
+	case VMI_A_PORT_GUARD:
+		return take_u32(attr, &port->policy.guard);
+	case VMI_A_PORT_GUARD_OWN:
+		return take_bool(attr, &port->policy.guard_own);
+	case VMI_A_PORT_ISOLATED:
+		return take_bool(attr, &port->policy.isolated);
+	case VMI_A_PORT_RX_LIMIT:
+		return take_limit(attr, &port->policy.limit[VMI_DIR_RX]);
+	case VMI_A_PORT_TX_LIMIT:
+		return take_limit(attr, &port->policy.limit[VMI_DIR_TX]);
+	case VMI_A_PORT_RX_IMPAIR:
+		return take_impair(attr, &port->policy.impair[VMI_DIR_RX]);
+	case VMI_A_PORT_TX_IMPAIR:
+		return take_impair(attr, &port->policy.impair[VMI_DIR_TX]);
 	}
 	return 0;
 }

@@ -51,6 +51,34 @@ struct vmi_vm {
 	uint32_t ports;
 };
 
+/* struct vmi_limit - limits of one direction; 0 where there is none */
+struct vmi_limit {
+	uint64_t packets;
+	uint64_t packets_burst;
+	uint64_t bytes;
+	uint64_t bytes_burst;
+};
+
+/* struct vmi_impair - what is done to frames of one direction, for tests */
+struct vmi_impair {
+	uint32_t loss_ppm;
+	uint32_t delay_us;
+	uint32_t jitter_us;
+	uint32_t reorder_ppm;
+};
+
+#define VMI_DIR_RX	0	/* what the guest receives */
+#define VMI_DIR_TX	1
+
+/* struct vmi_policy - what an operator imposes on a port; limits and impairments by VMI_DIR_* */
+struct vmi_policy {
+	uint32_t guard;
+	bool guard_own;
+	bool isolated;
+	struct vmi_limit limit[2];
+	struct vmi_impair impair[2];
+};
+
 /* struct vmi_net - a network; an address of 0 where there is none */
 struct vmi_net {
 	uint32_t id;
@@ -70,6 +98,8 @@ struct vmi_net {
 	uint32_t ports;
 	uint32_t uid;
 	struct vmi_stats stats;
+	uint32_t guard;
+	uint32_t storm_pps;
 };
 
 /* struct vmi_port - a port */
@@ -85,6 +115,7 @@ struct vmi_port {
 	uint32_t fault;
 	uint64_t features;
 	struct vmi_stats stats;
+	struct vmi_policy policy;
 };
 
 /* struct vmi_fdb - an entry of a forwarding table */

@@ -78,6 +78,16 @@ static const char *const kinds[] = {
 	[VMI_EVENT_KIND_SESSION_DEL]	= "session-del",
 };
 
+static const char *const guards[] = {
+	[VMI_GUARD_MAC]			= "mac",
+	[VMI_GUARD_IP]			= "ip",
+	[VMI_GUARD_ARP]			= "arp",
+	[VMI_GUARD_ND]			= "nd",
+	[VMI_GUARD_DHCP]		= "dhcp",
+	[VMI_GUARD_RA]			= "ra",
+	[VMI_GUARD_STORM]		= "storm",
+};
+
 #define WORD(table, i)	\
 	((i) < ARRAY_SIZE(table) && (table)[i] ? (table)[i] : "unknown")
 
@@ -111,14 +121,29 @@ const char *vmi_event_kind_name(uint32_t kind)
 	return WORD(kinds, kind);
 }
 
-int vmi_net_mode_parse(const char *word)
+const char *vmi_guard_name(uint32_t bit)
+{
+	return WORD(guards, bit);
+}
+
+static int parse(const char *const *table, size_t n, const char *word)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(modes); i++)
-		if (!strcmp(word, modes[i]))
+	for (i = 0; i < n; i++)
+		if (!strcmp(word, table[i]))
 			return (int)i;
 	return -1;
+}
+
+int vmi_net_mode_parse(const char *word)
+{
+	return parse(modes, ARRAY_SIZE(modes), word);
+}
+
+int vmi_guard_parse(const char *word)
+{
+	return parse(guards, ARRAY_SIZE(guards), word);
 }
 
 /* ctype.h follows the locale, names do not */

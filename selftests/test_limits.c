@@ -17,6 +17,7 @@
 #define PORT		4242	/* of the frames that count */
 #define FRAMES_MAX	6000
 #define WAIT_MS		10000
+#define DELAYED		200	/* frames on their way at once: fewer than b has buffers */
 
 static struct guest a, b;
 static int host = -1;
@@ -414,7 +415,7 @@ static int test_delay_rx(void)
 {
 	struct impair_args im = { .delay_us = 50000 };
 
-	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, 300));
+	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, DELAYED));
 	CHECK(t.least_us >= 50000 && !t.overtaken);
 	return 0;
 }
@@ -423,7 +424,7 @@ static int test_delay_tx(void)
 {
 	struct impair_args im = { .delay_us = 50000 };
 
-	CHECK(!delayed(&a, VMI_A_PORT_TX_IMPAIR, &im, 300));
+	CHECK(!delayed(&a, VMI_A_PORT_TX_IMPAIR, &im, DELAYED));
 	CHECK(t.least_us >= 50000 && !t.overtaken);
 	return 0;
 }
@@ -432,9 +433,9 @@ static int test_jitter(void)
 {
 	struct impair_args im = { .delay_us = 60000, .jitter_us = 50000 };
 
-	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, 300));
+	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, DELAYED));
 	CHECK(t.least_us >= 10000 && t.overtaken > 0);
-	CHECK(!delayed(&a, VMI_A_PORT_TX_IMPAIR, &im, 300));
+	CHECK(!delayed(&a, VMI_A_PORT_TX_IMPAIR, &im, DELAYED));
 	CHECK(t.least_us >= 10000 && t.overtaken > 0);
 	return 0;
 }
@@ -443,7 +444,7 @@ static int test_reorder(void)
 {
 	struct impair_args im = { .delay_us = 200000, .reorder_ppm = 300000 };
 
-	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, 300));
+	CHECK(!delayed(&b, VMI_A_PORT_RX_IMPAIR, &im, DELAYED));
 	CHECK(t.least_us < 200000 && t.overtaken > 0);
 	return 0;
 }

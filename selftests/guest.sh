@@ -28,8 +28,8 @@ work=$(mktemp -d)
 export VMI_CONFIG_DIR=$work/etc VMI_RUN_DIR=$work/run
 
 # upper bounds, for hosts that are slow
-ready_limit_s=300
-answer_limit_s=100
+ready_limit_s=120
+answer_limit_s=60
 
 vmictl() {
 	"$VMICTL" "$@"
@@ -48,7 +48,9 @@ guest_define() {
 	local name=$1
 	shift
 	made_vm "$name"
-	vmictl -q create "$name" --kernel "$GUEST_KERNEL" --initrd "$GUEST_INITRD" "$@"
+	# what the kernel says takes half the time of a boot
+	vmictl -q create "$name" --kernel "$GUEST_KERNEL" --initrd "$GUEST_INITRD" \
+		--append 'console=ttyS0 quiet' "$@"
 }
 
 guest_start() {
@@ -56,15 +58,25 @@ guest_start() {
 }
 
 ready_times() {
-	[ "$(grep -ac '^guest: ready' "$VMI_RUN_DIR/$1.log" 2>/dev/null)" -ge "$2" ]
+	[ "$(grep -ac 'guest: ready' "$VMI_RUN_DIR/$1.log" 2>/dev/null)" -ge "$2" ]
 }
 
 guest_ready() {
 	wait_for "$ready_limit_s" ready_times "$1" "${2:-1}" || {
-		echo "$1 is not ready; its log ends:"
-		tail -n 5 "$VMI_RUN_DIR/$1.log"
+		echo "$1 is not ready"
+		where_is "$1"
 		return 1
 	}
+}
+
+# what can be seen of a guest that is not where it should be
+where_is() {
+	vmictl show "$1"
+	echo 'its log ends:'
+	tail -n 5 "$VMI_RUN_DIR/$1.log" | cat -v
+	vmictl regs "$1" | grep -E '^(rip|cr3|apic)'
+	vmictl dmesg "$1" | tail -n 5
+	vmictl ps "$1" | tail -n 5
 }
 
 # what is typed is echoed: it has a sum, and only the shell's answer its value
@@ -89,7 +101,7 @@ in_guest() {
 	exec {fd}<&-
 	kill "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
-	[ -n "$status" ] || echo "$name does not answer: $2"
+	[ -n "$status" ] || { echo "$name does not answer: $2"; where_is "$name"; }
 	return "${status:-1}"
 }
 

@@ -43,6 +43,21 @@ leftover_check() {
 	done
 }
 
+# the VMs and networks there are, as the words that delete them
+known() {
+	"$VMICTL" -q list 2>/dev/null | sed 's/^/delete --force /'
+	"$VMICTL" -q net list 2>/dev/null | sed 's/^/net del /'
+}
+
+# what a test did not live to take away must not fail those after it
+clean_up() {
+	local words
+	known | LC_ALL=C sort | LC_ALL=C comm -13 "$work/known" - | while read -r words; do
+		# shellcheck disable=SC2086
+		"$VMICTL" -q $words </dev/null
+	done
+}
+
 load() {
 	[ -z "${VMI_NO_MODULE:-}" ] || return 0
 	[ -d /sys/module/vmi ] || insmod "$VMI_KO" 2>&1 || modprobe vmi
@@ -102,13 +117,15 @@ for test in "$@"; do
 	started=$SECONDS
 	load || fault "$name" 'the module cannot be loaded'
 	state >"$work/before"
+	known | LC_ALL=C sort >"$work/known"
 	echo "<4>vmi-test: $name" 2>/dev/null >/dev/kmsg
 	printf '# selftests: vmi: %s\n' "$name"
-	timeout -k 5 "$limit" "$test" </dev/null 2>&1 | tee "$work/out" | sed -u 's/^/# /'
+	timeout -k 20 "$limit" "$test" </dev/null 2>&1 | tee "$work/out" | sed -u 's/^/# /'
 	tally "$name" "${PIPESTATUS[0]}"
 	if ! leftover_check; then
 		diff "$work/before" "$work/after" | sed 's/^/# /'
 		fault "$name" 'something is left behind'
+		clean_up
 	fi
 	[ "$failed" -eq "$before" ] || printf 'not '
 	printf 'ok %d selftests: vmi: %s # %d s\n' "$number" "$name" $((SECONDS - started))

@@ -3,6 +3,10 @@
  * Output is kept in a ring, and each reader has a position in the stream. One that
  * falls back by more than the ring loses the oldest; one that comes later starts
  * with what the ring still has.
+ *
+ * The first byte after a silence wakes the main thread. From then on it looks by
+ * itself, every few milliseconds until there is silence again: to be woken for each
+ * byte would cost more than all else that a byte does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +20,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
@@ -30,6 +35,7 @@
 #define RING_BYTES	65536	/* a power of two */
 #define CLIENTS_MAX	16
 #define ESCAPE_KEY	0x1d	/* Ctrl-] */
+#define LOOK_NS		4000000
 
 /**
  * struct client - one who is connected
@@ -53,8 +59,10 @@ struct client {
 
 static uint8_t ring[RING_BYTES];	/* device lock */
 static uint64_t written;		/* device lock: bytes since the start */
-static bool woken;			/* device lock: the main thread knows */
+static bool news;			/* device lock: since the main thread has looked */
+static bool looking;			/* device lock: it will look again by itself */
 static struct source wake = { .fd = -1 };
+static struct source timer = { .fd = -1 };
 static struct source listener = { .fd = -1 };
 static struct client clients[CLIENTS_MAX];
 static const char *socket_path;
@@ -63,23 +71,24 @@ static uint64_t log_pos;
 static struct termios terminal;
 static bool terminal_changed;
 
-static void signal_main(void)
+static void tell_main(void)
 {
-	if (woken)
+	news = true;
+	if (looking)
 		return;
-	woken = true;
+	looking = true;
 	eventfd_write(wake.fd, 1);
 }
 
 void console_output(uint8_t byte)
 {
 	ring[written++ % RING_BYTES] = byte;
-	signal_main();
+	tell_main();
 }
 
 void console_input_room(void)
 {
-	signal_main();
+	tell_main();
 }
 
 /* The bytes from *pos on, as many as lie together. Return: how many. */
@@ -179,16 +188,19 @@ static void type(struct client *c)
 	c->in.events = c->npending ? 0 : POLLIN;
 }
 
-static void on_wake(struct source *src, short revents)
+static void look(void)
 {
-	eventfd_t count;
+	const struct itimerspec soon = { .it_value.tv_nsec = LOOK_NS };
+	bool any;
 	int i;
 
-	(void)revents;
-	eventfd_read(src->fd, &count);
 	bus_lock();
-	woken = false;
+	any = looking = news;
+	news = false;
 	bus_unlock();
+	if (!any)
+		return;
+	timerfd_settime(timer.fd, 0, &soon, NULL);
 	feed_log();
 	for (i = 0; i < CLIENTS_MAX; i++) {
 		if (clients[i].used && clients[i].npending)
@@ -196,6 +208,24 @@ static void on_wake(struct source *src, short revents)
 		if (clients[i].used)
 			feed(&clients[i]);
 	}
+}
+
+static void on_wake(struct source *src, short revents)
+{
+	eventfd_t count;
+
+	(void)revents;
+	eventfd_read(src->fd, &count);
+	look();
+}
+
+static void on_timer(struct source *src, short revents)
+{
+	uint64_t count;
+
+	(void)revents;
+	if (read(src->fd, &count, sizeof(count)) == sizeof(count))
+		look();
 }
 
 static struct client *client_of(struct source *src)
@@ -336,11 +366,13 @@ static int use_stdio(void)
 int console_open(const struct options *opts)
 {
 	wake.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (wake.fd < 0)
-		return fail_errno(errno, "cannot make an eventfd");
-	wake.events = POLLIN;
+	timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (wake.fd < 0 || timer.fd < 0)
+		return fail_errno(errno, "cannot make the console's eventfd and timer");
+	wake.events = timer.events = POLLIN;
 	wake.ready = on_wake;
-	if (loop_add(&wake))
+	timer.ready = on_timer;
+	if (loop_add(&wake) || loop_add(&timer))
 		return -1;
 	if (opts->log) {
 		log_fd = open(opts->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);

@@ -212,7 +212,7 @@ const struct verb verb_read = {
 	.name = "read",
 	.args = "NAME ADDR[:LEN] [LEN]",
 	.summary = "Print guest memory, like hexdump -C",
-	.help = "ADDR is guest-physical; LEN is 256 bytes, or a number with K, M or G. The VM is\n"
-		"neither stopped nor asked.",
+	.help = "ADDR is guest-physical; LEN is 256 bytes, or a number with K, M or G. Where the\n"
+		"guest has no memory are zeros. The VM is neither stopped nor asked.",
 	.run = run,
 };

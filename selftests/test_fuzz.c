@@ -27,6 +27,8 @@
 #define RING		16		/* events */
 #define RING_BYTES	(2 * FUZZ_PAGE)
 #define PORTS		2
+#define SEGS		8		/* segments that are made up */
+#define SEGS_ROOM	(512 * 1024UL)	/* bytes */
 #define NAMES		4
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -441,6 +443,7 @@ struct target {
 	uint64_t cmd;		/* the last command read */
 	uint8_t *arena;
 	uint8_t *buffer;	/* behind it is nothing */
+	struct vmi_seg *segs;	/* room for many before and behind it: they are answered in place */
 	uint8_t *window;
 	size_t window_len;
 };
@@ -562,6 +565,8 @@ static uint32_t some_len(void)
 static int call(int fd, unsigned long cmd, void *arg, size_t len)
 {
 	static const unsigned long others[] = { VMI_ATTACH, VMI_VM_MEM, VMI_PORT_QUEUE, VMI_SESS_RW, 0 };
+	/* another call than the one meant may answer with more */
+	static uint64_t room[64];
 	int ret;
 
 	if (one_in(4))
@@ -572,7 +577,9 @@ static int call(int fd, unsigned long cmd, void *arg, size_t len)
 		cmd = others[below(ARRAY_LEN(others))];
 	if (one_in(64))
 		fd = some_fd();
-	ret = ioctl(fd, cmd, rnd_ptr(arg, len));
+	memcpy(room, arg, len);
+	ret = ioctl(fd, cmd, rnd_ptr(room, len));
+	memcpy(arg, room, len);
 	*good += ret >= 0;
 	if (ret > 2 && ret != dev_fd && fcntl(ret, F_GETFD) >= 0 &&
 	    (cmd == VMI_ATTACH || cmd == VMI_SESSION || cmd == VMI_VM_PORT ||
@@ -697,11 +704,12 @@ static void step_port(void)
 
 static void step_rw(int fd)
 {
-	struct vmi_seg segs[8] = { 0 };
-	struct vmi_sess_rw rw = { .segs = (uintptr_t)segs, .nsegs = 1 + below(8) };
+	struct vmi_seg *segs = t.segs;
+	struct vmi_sess_rw rw = { .segs = (uintptr_t)segs, .nsegs = 1 + below(SEGS) };
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_LEN(segs); i++) {
+	memset(segs, 0, SEGS * sizeof(*segs));
+	for (i = 0; i < SEGS; i++) {
 		segs[i].addr = some_gpa();
 		segs[i].uaddr = (uintptr_t)rnd_ptr(t.buffer, 64);
 		segs[i].len = some_len();
@@ -712,7 +720,7 @@ static void step_rw(int fd)
 			mutate(&segs[i], sizeof(segs[i]));
 	}
 	if (one_in(8))
-		rw.segs = (uintptr_t)rnd_ptr(segs, sizeof(segs));
+		rw.segs = (uintptr_t)rnd_ptr(segs, SEGS * sizeof(*segs));
 	if (one_in(32))
 		rw.nsegs = odd_value();
 	call(fd, VMI_SESS_RW, &rw, sizeof(rw));
@@ -977,6 +985,10 @@ static int target_init(const char *name)
 	t.buffer = mmap(NULL, BUFFER + FUZZ_PAGE, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(t.arena != MAP_FAILED && t.buffer != MAP_FAILED);
+	t.segs = mmap(NULL, 2 * SEGS_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	CHECK(t.segs != MAP_FAILED);
+	t.segs += SEGS_ROOM / sizeof(*t.segs);
 	CHECK(!mprotect(t.buffer + BUFFER, FUZZ_PAGE, PROT_NONE));
 	sigaction(SIGBUS, &sa, NULL);
 	sigaction(SIGSEGV, &sa, NULL);

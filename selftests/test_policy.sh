@@ -93,7 +93,7 @@ limit_is_felt() {
 	ms=$(((${EPOCHREALTIME/./} - begin) / 1000))
 	# 100 answers of 1442 bytes
 	[ "$ms" -ge 1300 ] || { echo "$ms ms"; return 1; }
-	grep -q ' 0% packet loss' "$work/ping" || { tail -n 3 "$work/ping"; return 1; }
+	grep -q ' 0% packet loss' "$work/ping" || { tail -n 3 "$work/ping"; vmictl port show "$port"; return 1; }
 	vmictl -q port set "$port" --tx-limit none && pings 192.0.2.10
 }
 

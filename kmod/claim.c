@@ -17,6 +17,7 @@
 #include "frame.h"
 #include "guard.h"
 #include "port.h"
+#include "uplink.h"
 
 /**
  * struct vmi_claim - an address and who has it
@@ -80,6 +81,8 @@ static bool host_has(const struct vmi_net *net, const struct in6_addr *addr)
 {
 	const struct net_device *host = rcu_dereference(net->host);
 
+	if (net->uplink)
+		return vmi_uplink_host_has(net->uplink, addr);
 	if (!IS_ENABLED(CONFIG_IPV6) || !host || !ipv6_mod_enabled())
 		return false;
 	return ipv6_chk_addr_and_flags(dev_net(host), addr, host, false, 0, 0);

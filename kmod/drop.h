@@ -26,7 +26,9 @@
 	X(RX_SMALL,	"receiver-buffer-too-small") \
 	X(NO_MEM,	"no-memory") \
 	X(NO_FEATURE,	"receiver-lacks-feature") \
-	X(PUNT_FULL,	"vmm-queue-full")
+	X(PUNT_FULL,	"vmm-queue-full") \
+	X(RESERVED,	"reserved-address") \
+	X(UPLINK,	"uplink-refused")
 
 /* in the order of the list, which is not an ABI: clients get names */
 enum vmi_drop {

@@ -55,7 +55,7 @@ static void drop(struct vmi_fdb *fdb, struct vmi_fdb_entry *e)
 {
 	lockdep_assert_held(&fdb->lock);
 	if (e->ages)
-		fdb->learned--;
+		WRITE_ONCE(fdb->learned, fdb->learned - 1);
 	hlist_del_rcu(&e->node);
 	kfree_rcu(e, rcu);
 }
@@ -132,21 +132,22 @@ int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port)
 }
 
 /**
- * vmi_fdb_del - remove an entry
+ * vmi_fdb_del - remove a permanent entry
  * @fdb: the table
  * @mac: the address
+ * @port: whose it is, NULL for the host's interface; another one's stays
  *
  * Readers may see the entry, and its port, until an RCU grace period is over.
  *
  * Context: process or softirq.
  */
-void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac)
+void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac, const struct vmi_port *port)
 {
 	struct vmi_fdb_entry *e;
 
 	spin_lock_bh(&fdb->lock);
 	e = find(fdb, mac);
-	if (e)
+	if (e && !e->ages && e->port == port)
 		drop(fdb, e);
 	spin_unlock_bh(&fdb->lock);
 }
@@ -225,7 +226,7 @@ void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u3
 	e->port = port;
 	e->ages = true;
 	e->seen = jiffies;
-	fdb->learned++;
+	WRITE_ONCE(fdb->learned, fdb->learned + 1);
 	hlist_add_head_rcu(&e->node, bucket(fdb, mac));
 unlock:
 	spin_unlock(&fdb->lock);
@@ -252,6 +253,30 @@ void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port)
 			if (e->ages && e->port == port)
 				drop(fdb, e);
 	spin_unlock_bh(&fdb->lock);
+}
+
+/**
+ * vmi_fdb_unlearn - note that an address was seen on the LAN
+ * @fdb: the table
+ * @mac: the address; a permanent entry is not changed
+ *
+ * Context: softirq, RCU read side.
+ */
+void vmi_fdb_unlearn(struct vmi_fdb *fdb, const u8 *mac)
+{
+	struct vmi_fdb_entry *e;
+
+	/* Mostly there is nothing behind the host's interface or a guest. */
+	if (!READ_ONCE(fdb->learned))
+		return;
+	e = find(fdb, mac);
+	if (!e || !e->ages)
+		return;
+	spin_lock(&fdb->lock);
+	e = find(fdb, mac);
+	if (e && e->ages)
+		drop(fdb, e);
+	spin_unlock(&fdb->lock);
 }
 
 /**

@@ -23,7 +23,7 @@ struct vmi_port;
  * struct vmi_fdb - a forwarding table
  * @lock: leaf; writers, bottom halves off
  * @seed: of the hash; const
- * @learned: number of entries that age; @lock
+ * @learned: number of entries that age; written under @lock
  * @bucket: entries; @lock, read by RCU
  */
 struct vmi_fdb {
@@ -50,11 +50,13 @@ struct vmi_fdb_entry_view {
 void vmi_fdb_init(struct vmi_fdb *fdb);
 void vmi_fdb_destroy(struct vmi_fdb *fdb);
 int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port);
-void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac);
+void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac, const struct vmi_port *port);
 /* RCU held: is the address known, and then behind which port (NULL: the host)? */
 bool vmi_fdb_find(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms, struct vmi_port **port);
 /* the address was seen behind that port (NULL: the host's interface); softirq */
 void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u32 ageing_ms);
+/* it was seen on the LAN; softirq */
+void vmi_fdb_unlearn(struct vmi_fdb *fdb, const u8 *mac);
 void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port);
 bool vmi_fdb_entry(struct vmi_fdb *fdb, u32 index, u32 ageing_ms, struct vmi_fdb_entry_view *view);
 

@@ -23,9 +23,11 @@
 #include "fwd.h"
 #include "guard.h"
 #include "hostdev.h"
+#include "lan.h"
 #include "mem.h"
 #include "net.h"
 #include "port.h"
+#include "uplink.h"
 
 #define BATCH_PORTS	16	/* receivers remembered until the end of a poll */
 
@@ -54,6 +56,7 @@ struct pkt {
  * @rx: receivers to interrupt, good in the RCU read section that found them
  * @n: their number
  * @host: skbs for the host's stack
+ * @lan: skbs for the uplink
  * @copies: of the frame at hand, made for many; the budget pays for them
  *
  * On the stack of one poll: nobody else sees it.
@@ -62,6 +65,7 @@ struct batch {
 	struct vmi_port *rx[BATCH_PORTS];
 	unsigned int n;
 	struct list_head host;
+	struct list_head lan;
 	unsigned int copies;
 };
 
@@ -174,12 +178,16 @@ static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN)
 		need |= BIT_ULL(VIRTIO_NET_F_GUEST_ECN);
 	switch (hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
+	case VIRTIO_NET_HDR_GSO_NONE:
+		break;
 	case VIRTIO_NET_HDR_GSO_TCPV4:
 		need |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO4);
 		break;
 	case VIRTIO_NET_HDR_GSO_TCPV6:
 		need |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
 		break;
+	default:
+		return false;
 	}
 	return (features & need) == need;
 }
@@ -206,6 +214,7 @@ static void batch_init(struct batch *b)
 	b->n = 0;
 	b->copies = 0;
 	INIT_LIST_HEAD(&b->host);
+	INIT_LIST_HEAD(&b->lan);
 }
 
 /* Remember to interrupt a receiver. */
@@ -351,7 +360,7 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 	lockdep_assert_held(&rx->lock);
 	if (!rx->on || !READ_ONCE(port->running))
 		r = VMI_DROP_RX_OFF;
-	else if (!READ_ONCE(port->link))
+	else if (!vmi_port_link_up(port))
 		r = VMI_DROP_LINK_DOWN;
 	else if (!rx_can(port->features, &pkt->hdr))
 		r = VMI_DROP_NO_FEATURE;	/* renegotiated since it was asked */
@@ -419,6 +428,12 @@ static ktime_t deadline(enum verdict v)
 static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
 {
 	if (skb->len < ETH_HLEN || skb->len > VMI_FRAME_LEN_MAX)
+		return false;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp(skb))
+		return false;
+	/* A tunnel's inner segments, or packets that were only strung together. */
+	if (skb_is_gso(skb) &&
+	    (skb->encapsulation || skb_shinfo(skb)->gso_type & SKB_GSO_FRAGLIST))
 		return false;
 	pkt->skb = skb;
 	pkt->piece = NULL;
@@ -492,11 +507,12 @@ static int skb_deliver(struct vmi_port *port, struct sk_buff *skb, struct pkt *p
 static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
 {
 	bool csum = READ_ONCE(port->features) & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM);
+	netdev_features_t features = csum ? NETIF_F_HW_CSUM : 0;
 	struct sk_buff *segs, *next;
 	struct pkt pkt;
 
 	if (skb_is_gso(skb)) {
-		segs = skb_gso_segment(skb, NETIF_F_SG | (csum ? NETIF_F_HW_CSUM : 0));
+		segs = skb_gso_segment(skb, NETIF_F_SG | features);
 		if (IS_ERR_OR_NULL(segs)) {
 			skb_free_drop(port, skb, VMI_DROP_NO_FEATURE);
 			return -EINVAL;
@@ -508,7 +524,7 @@ static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch 
 	}
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
-		if (skb->ip_summed == CHECKSUM_PARTIAL && !csum && skb_checksum_help(skb))
+		if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_hwoffload_help(skb, features))
 			skb_free_drop(port, skb, VMI_DROP_NO_MEM);
 		else if (!pkt_from_skb(&pkt, skb))
 			skb_free_drop(port, skb, VMI_DROP_NO_FEATURE);
@@ -613,25 +629,72 @@ static void trace_forward(const struct vmi_port *from, const char *where, u32 to
 	trace_vmi_frame_forward(from->net->conf.name, from->id, where, to, &pkt->f);
 }
 
-/* Collect a guest's frame for the host's stack. */
-static void to_host(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
-		    struct batch *b)
+/* Collect a guest's frame for the host's stack, as if an interface had received it. */
+static bool to_stack(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
+		     struct batch *b)
 {
 	struct sk_buff *skb;
 
 	trace_forward(from, "host", 0, pkt);
 	if (!(dev->flags & IFF_UP)) {
-		vmi_port_drop(from, VMI_DROP_RX_OFF);
-		return;
+		vmi_port_drop_frame(from, VMI_DROP_RX_OFF, &pkt->f);
+		return false;
 	}
 	skb = pkt_to_skb(pkt);
 	if (!skb) {
-		vmi_port_drop(from, VMI_DROP_NO_MEM);
-		return;
+		vmi_port_drop_frame(from, VMI_DROP_NO_MEM, &pkt->f);
+		return false;
 	}
 	skb->protocol = eth_type_trans(skb, dev);
-	dev_sw_netstats_rx_add(dev, pkt->len);
 	list_add_tail(&skb->list, &b->host);
+	return true;
+}
+
+static void to_host(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
+		    struct batch *b)
+{
+	if (to_stack(from, dev, pkt, b))
+		dev_sw_netstats_rx_add(dev, pkt->len);
+}
+
+/* Collect a guest's frame for the uplink to send. */
+static void to_wire(struct vmi_port *from, struct net_device *dev, const struct pkt *pkt,
+		    struct batch *b)
+{
+	struct sk_buff *skb;
+	int why;
+
+	trace_forward(from, "uplink", 0, pkt);
+	skb = pkt_to_skb(pkt);
+	if (!skb) {
+		vmi_port_drop_frame(from, VMI_DROP_NO_MEM, &pkt->f);
+		return;
+	}
+	why = vmi_lan_out(from->net->uplink, dev, from, &pkt->f, skb);
+	if (why == VMI_FRAME_OK) {
+		list_add_tail(&skb->list, &b->lan);
+	} else {
+		vmi_port_drop_frame(from, why, &pkt->f);
+		kfree_skb(skb);
+	}
+}
+
+/* A guest's frame is for the LAN, for the host, or for both. */
+static void to_lan(struct vmi_port *from, const struct pkt *pkt, unsigned int where,
+		   struct batch *b)
+{
+	struct net_device *dev = rcu_dereference(from->net->uplink->dev);
+
+	if (READ_ONCE(from->net->conf.flags) & BIT(VMI_NET_FLAG_NO_HOST))
+		where &= ~VMI_LAN_HOST;
+	if (!dev || !where) {
+		vmi_port_drop_frame(from, VMI_DROP_NO_DEST, &pkt->f);
+		return;
+	}
+	if (where & VMI_LAN_HOST)
+		to_stack(from, dev, pkt, b);
+	if (where & VMI_LAN_WIRE)
+		to_wire(from, dev, pkt, b);
 }
 
 /* To the VMM, with the checksum complete: it sees bytes and nothing else. */
@@ -726,6 +789,21 @@ static void flood(struct vmi_port *from, const struct pkt *pkt, struct net_devic
 	}
 	if (host)
 		to_host(from, host, pkt, b);
+	if (net->uplink)
+		to_lan(from, pkt, VMI_LAN_WIRE | VMI_LAN_HOST, b);
+}
+
+/* A guest's frame is for no guest: it is for the host (@known), or for who knows whom. */
+static void forward_out(struct vmi_port *from, const struct pkt *pkt, bool known, struct batch *b)
+{
+	struct net_device *dev = rcu_dereference(from->net->uplink->dev);
+
+	if (known || (dev && ether_addr_equal_unaligned(pkt->f.dst, dev->dev_addr)))
+		to_lan(from, pkt, VMI_LAN_HOST, b);
+	else if (dev && vmi_uplink_shared(dev))
+		to_lan(from, pkt, VMI_LAN_WIRE | VMI_LAN_HOST, b);
+	else
+		to_lan(from, pkt, VMI_LAN_WIRE, b);
 }
 
 /* Decide about a guest's frame. *to is the port that is waited for. */
@@ -734,6 +812,7 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 {
 	struct vmi_net *net = from->net;
 	struct net_device *host = rcu_dereference(net->host);
+	bool known;
 
 	if (pkt->f.flags & VMI_FRAME_MCAST &&
 	    vmi_policy_word(&from->policy) & BIT(VMI_GUARD_STORM) &&
@@ -741,15 +820,26 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		vmi_port_drop_frame(from, VMI_DROP_STORM, &pkt->f);
 		return DONE;
 	}
-	if (vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
+	/* Without leases there is no server of ours. */
+	if (net->server && vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
 		to_vmm(from, pkt);
+		return DONE;
+	}
+	/* What bridges say to each other, and stations to bridges, ends here (IEEE 802.1Q 8.6.3). */
+	if (net->uplink && is_link_local_ether_addr(pkt->f.dst)) {
+		vmi_port_drop_frame(from, VMI_DROP_RESERVED, &pkt->f);
 		return DONE;
 	}
 	if (pkt->f.flags & VMI_FRAME_MCAST) {
 		flood(from, pkt, host, b);
 		return DONE;
 	}
-	if (!vmi_fdb_find(&net->fdb, pkt->f.dst, READ_ONCE(net->conf.ageing_ms), to)) {
+	known = vmi_fdb_find(&net->fdb, pkt->f.dst, READ_ONCE(net->conf.ageing_ms), to);
+	if (net->uplink && !*to) {
+		forward_out(from, pkt, known, b);
+		return DONE;
+	}
+	if (!known) {
 		/* Every guest is known. Behind the host may be others, if it listens for them. */
 		if (host && (host->flags & IFF_PROMISC))
 			to_host(from, host, pkt, b);
@@ -866,7 +956,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 	if (why == VMI_FRAME_OK)
 		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,
 					  port->net->conf.mtu);
-	if (why == VMI_FRAME_OK && !READ_ONCE(port->link))
+	if (why == VMI_FRAME_OK && !vmi_port_link_up(port))
 		why = VMI_DROP_LINK_DOWN;
 	if (why == VMI_FRAME_OK)
 		why = tx_guard(port, &pkt->f);
@@ -958,7 +1048,7 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 {
 	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
 	struct vmi_queue *q = &port->tx.q;
-	struct vmi_port *to = NULL;
+	struct vmi_port *to;
 	enum verdict v;
 	enum fetch got;
 	struct pkt pkt;
@@ -986,6 +1076,7 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 			vmi_queue_notify(q, false, &fault);
 			continue;
 		}
+		to = NULL;
 		v = got == FETCH_FRAME ? tx_decide(port, &pkt, &to, b) : DONE;
 		if (v == WAIT_RATE)
 			break;
@@ -1120,20 +1211,40 @@ static int fwd_poll(struct vmi_port *port, int budget)
 	rcu_read_unlock();
 	/* Last: the stack may answer at once, into this very port. */
 	netif_receive_skb_list(&b.host);
+	vmi_lan_xmit(port, &b.lan);
 	return done;
 }
 
-/* ---- frames of the host and of the VMM ---- */
+/* ---- frames of the host, of the LAN and of the VMM ---- */
+
+/* Give an skb, at its Ethernet header, to one guest, or to all of a network; takes it over. */
+static void fwd_deliver(struct vmi_net *net, struct vmi_port *to, struct sk_buff *skb)
+{
+	struct sk_buff *clone;
+	struct batch b;
+
+	batch_init(&b);
+	if (to) {
+		skb_to_port(to, skb, &b);
+	} else {
+		list_for_each_entry_rcu(to, &net->ports, net_node) {
+			clone = skb_clone(skb, GFP_ATOMIC);
+			if (clone)
+				skb_to_port(to, clone, &b);
+			else
+				vmi_port_drop(to, VMI_DROP_NO_MEM);
+		}
+		consume_skb(skb);
+	}
+	batch_signal(&b);
+}
 
 static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 {
 	u32 ageing_ms = READ_ONCE(net->conf.ageing_ms);
 	struct vmi_port *to = NULL;
-	struct sk_buff *clone;
 	struct ethhdr eth;
-	struct batch b;
 
-	batch_init(&b);
 	rcu_read_lock();
 	if (skb->len > VMI_FRAME_LEN_MAX || skb_copy_bits(skb, 0, &eth, sizeof(eth))) {
 		vmi_net_drop(net, VMI_DROP_TOO_LONG);
@@ -1144,21 +1255,13 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 		vmi_fdb_learn(&net->fdb, eth.h_source, NULL, ageing_ms);
 
 	if (is_multicast_ether_addr(eth.h_dest)) {
-		list_for_each_entry_rcu(to, &net->ports, net_node) {
-			clone = skb_clone(skb, GFP_ATOMIC);
-			if (clone)
-				skb_to_port(to, clone, &b);
-			else
-				vmi_port_drop(to, VMI_DROP_NO_MEM);
-		}
-		consume_skb(skb);
+		fwd_deliver(net, NULL, skb);
 	} else if (vmi_fdb_find(&net->fdb, eth.h_dest, ageing_ms, &to) && to) {
-		skb_to_port(to, skb, &b);
+		fwd_deliver(net, to, skb);
 	} else {
 		vmi_net_drop(net, VMI_DROP_NO_DEST);
 		kfree_skb(skb);
 	}
-	batch_signal(&b);
 out:
 	rcu_read_unlock();
 }
@@ -1193,4 +1296,5 @@ void vmi_fwd_init(void)
 {
 	vmi_port_set_switch(&fwd_switch);
 	vmi_hostdev_set_xmit(fwd_host_xmit);
+	vmi_lan_set_deliver(fwd_deliver);
 }

@@ -252,3 +252,15 @@ void vmi_hostdev_del(struct vmi_net *net)
 	unregister_netdev(dev);
 	free_netdev(dev);
 }
+
+/**
+ * vmi_hostdev_is - is an interface the host's leg of some network?
+ * @dev: the interface
+ *
+ * Context: any.
+ * Return: true if it is.
+ */
+bool vmi_hostdev_is(const struct net_device *dev)
+{
+	return dev->netdev_ops == &hostdev_ops;
+}

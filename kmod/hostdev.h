@@ -3,13 +3,17 @@
 #ifndef VMI_HOSTDEV_H
 #define VMI_HOSTDEV_H
 
+#include <linux/types.h>
+
 struct net;
+struct net_device;
 struct netlink_ext_ack;
 struct sk_buff;
 struct vmi_net;
 
 int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack);
 void vmi_hostdev_del(struct vmi_net *net);
+bool vmi_hostdev_is(const struct net_device *dev);
 /* what a frame of the host is given to, with the skb; bottom halves off. Before the first network. */
 void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb));
 

@@ -19,6 +19,7 @@
 #include "net.h"
 #include "port.h"
 #include "text.h"
+#include "uplink.h"
 #include "vm.h"
 
 #define DEFAULT_PREFIX		24
@@ -26,7 +27,8 @@
 #define DEFAULT_MTU		1500
 #define DEFAULT_AGEING_MS	300000
 #define PORTS_MAX		1024	/* of a network */
-#define NET_FLAGS		(BIT(VMI_NET_FLAG_NO_HOST) | BIT(VMI_NET_FLAG_ISOLATED))
+#define NET_FLAGS		(BIT(VMI_NET_FLAG_NO_HOST) | BIT(VMI_NET_FLAG_ISOLATED) | \
+				 BIT(VMI_NET_FLAG_MAC_NAT))
 
 static LIST_HEAD(vmi_nets);	/* vmi_ctl */
 static u32 vmi_net_nets;	/* vmi_ctl */
@@ -126,7 +128,7 @@ static bool ip_used(const struct vmi_net *net, __be32 ip)
 	return false;
 }
 
-/* an address of the subnet that a machine can have */
+/* an address of the subnet, of anywhere if there is none, that a machine can have */
 static bool usable(const struct vmi_net_conf *conf, __be32 ip)
 {
 	u32 host = ntohl(ip) & ~ntohl(inet_make_mask(conf->prefix_len));
@@ -139,7 +141,8 @@ static bool usable(const struct vmi_net_conf *conf, __be32 ip)
 /**
  * vmi_net_lease - find or check the address of a new port
  * @net: the network
- * @ip: 0 to have one chosen from the range; any free address of the subnet may be asked for
+ * @ip: 0 to have one chosen from the range, or none where there is no subnet; any free address
+ *	of the subnet may be asked for
  * @extack: for the explanation
  *
  * Context: process, vmi_ctl held.
@@ -154,6 +157,8 @@ int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extac
 		NL_SET_ERR_MSG_MOD(extack, "the network has as many ports as it can have");
 		return -ENOSPC;
 	}
+	if (!*ip && !net->conf.subnet)
+		return 0;
 	if (*ip) {
 		if (!usable(&net->conf, *ip)) {
 			NL_SET_ERR_MSG_MOD(extack, "the address is not one of the network's subnet");
@@ -191,18 +196,63 @@ static int check_range(const struct vmi_net_conf *conf, struct netlink_ext_ack *
 	return 0;
 }
 
+static int check_flags(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
+{
+	if (conf->flags & ~NET_FLAGS) {
+		NL_SET_ERR_MSG_MOD(extack, "unknown flag");
+		return -EINVAL;
+	}
+	if (conf->flags & BIT(VMI_NET_FLAG_MAC_NAT) && conf->mode != VMI_NET_MODE_BRIDGED) {
+		NL_SET_ERR_MSG_MOD(extack, "only a bridged network can translate MAC addresses");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* The LAN gives the addresses, and the uplink the MTU. */
+static int fill_in_bridged(struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
+{
+	if (conf->subnet || conf->prefix_len || conf->gateway || conf->range_first ||
+	    conf->range_last || conf->lease_s) {
+		NL_SET_ERR_MSG_MOD(extack, "a bridged network has no subnet, gateway or lease: its guests get addresses from the LAN");
+		return -EINVAL;
+	}
+	if (conf->ifname[0]) {
+		NL_SET_ERR_MSG_MOD(extack, "a bridged network has no interface of its own: the host uses the uplink");
+		return -EINVAL;
+	}
+	if (!conf->uplink[0])
+		strscpy(conf->uplink, VMI_UPLINK_AUTO, sizeof(conf->uplink));
+	if ((conf->mtu && (conf->mtu < 576 || conf->mtu > 9216)) || conf->ageing_ms < 1000) {
+		NL_SET_ERR_MSG_MOD(extack, "MTU or ageing time out of bounds");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Fill in what the client left open, and check the rest. */
 static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext_ack *extack)
 {
 	bool host = !(conf->flags & BIT(VMI_NET_FLAG_NO_HOST));
 	u32 mask, base, top;
+	int err;
 
+	err = check_flags(conf, extack);
+	if (err)
+		return err;
+	if (!conf->ageing_ms)
+		conf->ageing_ms = DEFAULT_AGEING_MS;
+	conf->guard = (VMI_GUARD_ALL & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
+	if (!conf->storm_pps)
+		conf->storm_pps = VMI_STORM_PPS;
+	if (conf->mode == VMI_NET_MODE_BRIDGED)
+		return fill_in_bridged(conf, extack);
 	if (conf->mode != VMI_NET_MODE_HOST_ONLY) {
-		NL_SET_ERR_MSG_MOD(extack, "only host-only networks are supported yet");
+		NL_SET_ERR_MSG_MOD(extack, "NAT networks are not supported yet");
 		return -EOPNOTSUPP;
 	}
-	if (conf->flags & ~NET_FLAGS) {
-		NL_SET_ERR_MSG_MOD(extack, "unknown flag");
+	if (conf->uplink[0]) {
+		NL_SET_ERR_MSG_MOD(extack, "only a bridged network has an uplink");
 		return -EINVAL;
 	}
 	if (!conf->subnet) {
@@ -250,11 +300,6 @@ static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext
 		conf->lease_s = DEFAULT_LEASE_S;
 	if (!conf->mtu)
 		conf->mtu = DEFAULT_MTU;
-	if (!conf->ageing_ms)
-		conf->ageing_ms = DEFAULT_AGEING_MS;
-	conf->guard = (VMI_GUARD_ALL & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
-	if (!conf->storm_pps)
-		conf->storm_pps = VMI_STORM_PPS;
 	if (conf->lease_s < 60 || conf->mtu < 576 || conf->mtu > 9216 || conf->ageing_ms < 1000) {
 		NL_SET_ERR_MSG_MOD(extack, "lease time, MTU or ageing time out of bounds");
 		return -EINVAL;
@@ -274,7 +319,11 @@ static int check_overlap(const struct vmi_net_conf *conf, struct netlink_ext_ack
 	const struct vmi_net *net;
 	__be32 mask;
 
+	if (!conf->subnet)
+		return 0;
 	list_for_each_entry(net, &vmi_nets, node) {
+		if (!net->conf.subnet)
+			continue;
 		mask = inet_make_mask(min(conf->prefix_len, net->conf.prefix_len));
 		if (!((conf->subnet ^ net->conf.subnet) & mask)) {
 			NL_SET_ERR_MSG_MOD(extack, "the subnet overlaps that of another network");
@@ -286,7 +335,7 @@ static int check_overlap(const struct vmi_net_conf *conf, struct netlink_ext_ack
 
 /**
  * vmi_net_new - add a network
- * @netns: where the host's interface is to be
+ * @netns: where the host's interface is to be, or where the uplink is
  * @conf: what the client asks for
  * @id: set to the identifier
  * @ifindex: set to the host's interface, 0 for none
@@ -294,7 +343,7 @@ static int check_overlap(const struct vmi_net_conf *conf, struct netlink_ext_ack
  *
  * Context: process, vmi_ctl held; takes rtnl.
  * Return: 0, -EINVAL, -EOPNOTSUPP (mode), -EEXIST (name, subnet, interface),
- * -ENOMEM, or what the network stack says.
+ * -ENOMEM, what vmi_uplink_add() returns, or what the network stack says.
  */
 int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int *ifindex,
 		struct netlink_ext_ack *extack)
@@ -317,6 +366,7 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 		return -ENOMEM;
 	net->conf = *conf;
 	net->uid = current_uid();
+	net->carrier = true;
 	INIT_LIST_HEAD(&net->ports);
 	vmi_fdb_init(&net->fdb);
 	vmi_claims_init(&net->claims);
@@ -347,7 +397,11 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	net->id = ++vmi_net_last_id;
 	list_add_tail(&net->node, &vmi_nets);
 	vmi_net_nets++;
-	if (!(net->conf.flags & BIT(VMI_NET_FLAG_NO_HOST))) {
+	if (net->conf.mode == VMI_NET_MODE_BRIDGED) {
+		err = vmi_uplink_add(net, netns, extack);
+		if (err)
+			goto err_fdb;
+	} else if (!(net->conf.flags & BIT(VMI_NET_FLAG_NO_HOST))) {
 		err = vmi_fdb_add(&net->fdb, net->host_mac, NULL);
 		if (err)
 			goto err_unlist;
@@ -383,7 +437,8 @@ err_free:
  * Leases that ports have already stay, inside the new range or not.
  *
  * Context: process, vmi_ctl held.
- * Return: 0, -ENOENT, -EINVAL, or -EOPNOTSUPP (no-host cannot change).
+ * Return: 0, -ENOENT, -EINVAL, -EOPNOTSUPP (no-host cannot change), or what
+ * vmi_uplink_set() returns.
  */
 int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
@@ -400,15 +455,22 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	}
 	new = net->conf;
 	if (conf->set_flags) {
-		if (conf->flags & ~NET_FLAGS) {
-			NL_SET_ERR_MSG_MOD(extack, "unknown flag");
-			return -EINVAL;
-		}
 		if ((conf->flags ^ new.flags) & BIT(VMI_NET_FLAG_NO_HOST)) {
 			NL_SET_ERR_MSG_MOD(extack, "no-host cannot be changed");
 			return -EOPNOTSUPP;
 		}
 		new.flags = conf->flags;
+		err = check_flags(&new, extack);
+		if (err)
+			return err;
+	}
+	if (!new.subnet && (conf->range_first || conf->range_last || conf->lease_s)) {
+		NL_SET_ERR_MSG_MOD(extack, "a bridged network has no leases");
+		return -EINVAL;
+	}
+	if (conf->uplink[0] && !net->uplink) {
+		NL_SET_ERR_MSG_MOD(extack, "only a bridged network has an uplink");
+		return -EINVAL;
 	}
 	if (conf->range_first)
 		new.range_first = conf->range_first;
@@ -421,11 +483,15 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	new.guard = (new.guard & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
 	if (conf->storm_pps)
 		new.storm_pps = conf->storm_pps;
-	if (new.lease_s < 60 || new.ageing_ms < 1000) {
+	if ((new.subnet && new.lease_s < 60) || new.ageing_ms < 1000) {
 		NL_SET_ERR_MSG_MOD(extack, "lease time or ageing time out of bounds");
 		return -EINVAL;
 	}
-	err = check_range(&new, extack);
+	err = new.subnet ? check_range(&new, extack) : 0;
+	if (err)
+		return err;
+	/* the last that can fail */
+	err = conf->uplink[0] ? vmi_uplink_set(net, conf->uplink, extack) : 0;
 	if (err)
 		return err;
 
@@ -439,6 +505,7 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	net->conf.storm_pps = new.storm_pps;
 	list_for_each_entry(port, &net->ports, net_node)
 		vmi_port_follow(port);
+	vmi_uplink_set_flags(net);
 	emit(net, VMI_EVENT_KIND_NET_SET, "");
 	return 0;
 }
@@ -468,14 +535,27 @@ int vmi_net_del(const char *name, struct netlink_ext_ack *extack)
 	list_del(&net->node);
 	vmi_net_nets--;
 	vmi_hostdev_del(net);
-	vmi_fdb_destroy(&net->fdb);
+	vmi_uplink_del(net);
 	emit(net, VMI_EVENT_KIND_NET_DEL, "");
-	/* A poll of a deleted port, or of the host's interface, may still look at it. */
+	/* A poll of a deleted port, of the host's interface, or a hook may still use it. */
 	synchronize_rcu();
+	vmi_fdb_destroy(&net->fdb);
+	vmi_uplink_free(net);
 	free_percpu(net->stats);
 	kfree(net);
 	module_put(THIS_MODULE);
 	return 0;
+}
+
+static void fill_uplink(struct vmi_net *net, struct vmi_net_view *view)
+{
+	struct vmi_uplink_view up;
+
+	vmi_uplink_view(net, &up);
+	strscpy(view->conf.uplink, up.want, sizeof(view->conf.uplink));
+	strscpy(view->uplink_ifname, up.ifname, sizeof(view->uplink_ifname));
+	view->uplink_state = up.state;
+	view->mac_nat = up.mac_nat;
 }
 
 static void fill(struct vmi_net *net, struct vmi_net_view *view, struct vmi_stats_view *stats)
@@ -495,6 +575,8 @@ static void fill(struct vmi_net *net, struct vmi_net_view *view, struct vmi_stat
 	} else {
 		view->conf.ifname[0] = '\0';
 	}
+	if (net->uplink)
+		fill_uplink(net, view);
 	if (!stats)
 		return;
 	*stats = net->gone;
@@ -588,7 +670,7 @@ int vmi_net_fdb(const char *name, u32 index, struct vmi_fdb_view *view)
 
 /*
  * A network namespace ends: the network stack would remove the host's
- * interface behind our back. The network goes on without it.
+ * interface behind our back. The network goes on without it, or without its uplink.
  */
 static void __net_exit netns_exit(struct net *netns)
 {
@@ -597,11 +679,12 @@ static void __net_exit netns_exit(struct net *netns)
 
 	mutex_lock(&vmi_ctl);
 	list_for_each_entry(net, &vmi_nets, node) {
+		vmi_uplink_netns_exit(net, netns);
 		dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
 		if (!dev || !net_eq(dev_net(dev), netns))
 			continue;
 		vmi_hostdev_del(net);
-		vmi_fdb_del(&net->fdb, net->host_mac);
+		vmi_fdb_del(&net->fdb, net->host_mac, NULL);
 		emit(net, VMI_EVENT_KIND_NET_SET, "the network namespace of the host's interface ended");
 	}
 	mutex_unlock(&vmi_ctl);
@@ -615,11 +698,19 @@ static struct pernet_operations vmi_net_pernet = {
  * vmi_net_init - prepare for networks
  *
  * Context: process, when the module is loaded.
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
 int vmi_net_init(void)
 {
-	return register_pernet_device(&vmi_net_pernet);
+	int err;
+
+	err = register_pernet_device(&vmi_net_pernet);
+	if (err)
+		return err;
+	err = vmi_uplink_init();
+	if (err)
+		unregister_pernet_device(&vmi_net_pernet);
+	return err;
 }
 
 /**
@@ -629,5 +720,6 @@ int vmi_net_init(void)
  */
 void vmi_net_exit(void)
 {
+	vmi_uplink_exit();
 	unregister_pernet_device(&vmi_net_pernet);
 }

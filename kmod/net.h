@@ -21,6 +21,7 @@
 struct net;
 struct net_device;
 struct netlink_ext_ack;
+struct vmi_uplink;
 
 /**
  * struct vmi_net_conf - what a client asks for; zero where it is silent
@@ -46,6 +47,7 @@ struct netlink_ext_ack;
 struct vmi_net_conf {
 	char name[VMI_NAME_LEN];
 	char ifname[16];
+	char uplink[16];	/* net-set: empty: as it is */
 	u32 mode;
 	u32 flags;
 	__be32 subnet;
@@ -76,6 +78,9 @@ struct vmi_net_view {
 	u32 ports;
 	int ifindex;
 	kuid_t uid;
+	char uplink_ifname[16];	/* empty: none in use */
+	u32 uplink_state;	/* enum vmi_uplink_state */
+	bool mac_nat;
 };
 
 #define VMI_DROPS_MAX	64
@@ -117,11 +122,14 @@ struct vmi_stats {
  * @node: in the list of networks, in order of id; vmi_ctl
  * @id: unique; const
  * @conf: as shown to clients; vmi_ctl. name, subnet, prefix_len, gateway and mtu are const,
- *	flags, lease_s and ageing_ms are read without a lock in the packet path and by ports
+ *	flags, lease_s and ageing_ms are read without a lock in the packet path and by ports,
+ *	flags by the uplink under rtnl
  * @uid: of the client that added it; const
- * @server: address that DHCP is answered from; const
+ * @server: address that DHCP is answered from, 0 on a network without leases; const
  * @host: the host's interface or NULL; vmi_ctl, read by RCU
  * @host_mac: its address; const
+ * @uplink: of a bridged network, else NULL; const
+ * @carrier: there is somebody behind the guests' links; written under rtnl, read without a lock
  * @ports: ports in order of creation; vmi_ctl, read by RCU
  * @nports: their number; vmi_ctl
  * @fdb: forwarding table
@@ -140,6 +148,8 @@ struct vmi_net {
 	__be32 server;
 	struct net_device __rcu *host;
 	u8 host_mac[ETH_ALEN];
+	struct vmi_uplink *uplink;
+	bool carrier;
 	struct list_head ports;
 	u32 nports;
 	struct vmi_fdb fdb;

@@ -93,10 +93,10 @@ static const struct nla_policy vmi_net_get_nl_policy[VMI_A_NET_NAME + 1] = {
 };
 
 /* VMI_CMD_NET_NEW - do */
-static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_STORM_PPS + 1] = {
+static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_UPLINK + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
-	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
 	[VMI_A_NET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[VMI_A_NET_SUBNET] = { .type = NLA_BE32, },
 	[VMI_A_NET_PREFIX_LEN] = NLA_POLICY_RANGE(NLA_U8, 8, 30),
@@ -109,12 +109,13 @@ static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_STORM_PPS + 1] = 
 	[VMI_A_NET_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
+	[VMI_A_NET_UPLINK] = { .type = NLA_NUL_STRING, .len = 15, },
 };
 
 /* VMI_CMD_NET_SET - do */
-static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_STORM_PPS + 1] = {
+static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_UPLINK + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
-	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x3),
+	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
 	[VMI_A_NET_RANGE_FIRST] = { .type = NLA_BE32, },
 	[VMI_A_NET_RANGE_LAST] = { .type = NLA_BE32, },
 	[VMI_A_NET_LEASE_S] = NLA_POLICY_MIN(NLA_U32, 60),
@@ -122,6 +123,7 @@ static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_STORM_PPS + 1] = 
 	[VMI_A_NET_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
+	[VMI_A_NET_UPLINK] = { .type = NLA_NUL_STRING, .len = 15, },
 };
 
 /* VMI_CMD_NET_DEL - do */
@@ -245,14 +247,14 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd		= VMI_CMD_NET_NEW,
 		.doit		= vmi_nl_net_new_doit,
 		.policy		= vmi_net_new_nl_policy,
-		.maxattr	= VMI_A_NET_STORM_PPS,
+		.maxattr	= VMI_A_NET_UPLINK,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VMI_CMD_NET_SET,
 		.doit		= vmi_nl_net_set_doit,
 		.policy		= vmi_net_set_nl_policy,
-		.maxattr	= VMI_A_NET_STORM_PPS,
+		.maxattr	= VMI_A_NET_UPLINK,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

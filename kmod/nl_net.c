@@ -55,6 +55,31 @@ err_cancel:
 	return -EMSGSIZE;
 }
 
+/* what only a bridged network has; v->conf.uplink is not empty */
+static int vmi_nl_uplink_fill(struct sk_buff *skb, const struct vmi_net_view *v)
+{
+	if (nla_put_string(skb, VMI_A_NET_UPLINK, v->conf.uplink) ||
+	    nla_put_u32(skb, VMI_A_NET_UPLINK_STATE, v->uplink_state) ||
+	    nla_put_u8(skb, VMI_A_NET_MAC_NAT, v->mac_nat))
+		return -EMSGSIZE;
+	if (v->uplink_ifname[0])
+		return nla_put_string(skb, VMI_A_NET_UPLINK_IFNAME, v->uplink_ifname);
+	return 0;
+}
+
+/* what only a network with leases has */
+static int vmi_nl_subnet_fill(struct sk_buff *skb, const struct vmi_net_conf *c)
+{
+	if (nla_put_be32(skb, VMI_A_NET_SUBNET, c->subnet) ||
+	    nla_put_u8(skb, VMI_A_NET_PREFIX_LEN, c->prefix_len) ||
+	    nla_put_be32(skb, VMI_A_NET_GATEWAY, c->gateway) ||
+	    nla_put_be32(skb, VMI_A_NET_RANGE_FIRST, c->range_first) ||
+	    nla_put_be32(skb, VMI_A_NET_RANGE_LAST, c->range_last) ||
+	    nla_put_u32(skb, VMI_A_NET_LEASE_S, c->lease_s))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int vmi_nl_net_fill(struct sk_buff *skb, const struct vmi_net_view *v,
 			   const struct vmi_stats_view *stats, u32 portid, u32 seq, int flags)
 {
@@ -68,16 +93,14 @@ static int vmi_nl_net_fill(struct sk_buff *skb, const struct vmi_net_view *v,
 	    nla_put_string(skb, VMI_A_NET_NAME, c->name) ||
 	    nla_put_u32(skb, VMI_A_NET_MODE, c->mode) ||
 	    nla_put_u32(skb, VMI_A_NET_FLAGS, c->flags) ||
-	    nla_put_be32(skb, VMI_A_NET_SUBNET, c->subnet) ||
-	    nla_put_u8(skb, VMI_A_NET_PREFIX_LEN, c->prefix_len) ||
-	    nla_put_be32(skb, VMI_A_NET_GATEWAY, c->gateway) ||
-	    nla_put_be32(skb, VMI_A_NET_RANGE_FIRST, c->range_first) ||
-	    nla_put_be32(skb, VMI_A_NET_RANGE_LAST, c->range_last) ||
-	    nla_put_u32(skb, VMI_A_NET_LEASE_S, c->lease_s) ||
 	    nla_put_u32(skb, VMI_A_NET_MTU, c->mtu) ||
 	    nla_put_u32(skb, VMI_A_NET_AGEING_MS, c->ageing_ms) ||
 	    nla_put_u32(skb, VMI_A_NET_PORTS, v->ports) ||
 	    nla_put_u32(skb, VMI_A_NET_UID, from_kuid_munged(current_user_ns(), v->uid)))
+		goto err_cancel;
+	if (c->subnet && vmi_nl_subnet_fill(skb, c))
+		goto err_cancel;
+	if (c->uplink[0] && vmi_nl_uplink_fill(skb, v))
 		goto err_cancel;
 	if (v->ifindex &&
 	    (nla_put_u32(skb, VMI_A_NET_IFINDEX, v->ifindex) ||
@@ -197,6 +220,8 @@ static int vmi_nl_net_conf(struct genl_info *info, struct vmi_net_conf *conf)
 	}
 	if (attrs[VMI_A_NET_STORM_PPS])
 		conf->storm_pps = nla_get_u32(attrs[VMI_A_NET_STORM_PPS]);
+	if (attrs[VMI_A_NET_UPLINK])
+		nla_strscpy(conf->uplink, attrs[VMI_A_NET_UPLINK], sizeof(conf->uplink));
 	return vmi_nl_name(info, VMI_A_NET_NAME, conf->name);
 }
 
@@ -317,6 +342,7 @@ static int vmi_nl_port_fill(struct sk_buff *skb, const struct vmi_port_view *v,
 	    nla_put_string(skb, VMI_A_PORT_NET, v->net) ||
 	    nla_put(skb, VMI_A_PORT_MAC, ETH_ALEN, v->mac) ||
 	    nla_put_u8(skb, VMI_A_PORT_LINK, v->link) ||
+	    nla_put_u8(skb, VMI_A_PORT_PLUGGED, v->plugged) ||
 	    nla_put_u8(skb, VMI_A_PORT_ACTIVE, v->active) ||
 	    nla_put_u32(skb, VMI_A_PORT_FAULT, v->fault) ||
 	    nla_put_u64_64bit(skb, VMI_A_PORT_FEATURES, v->features, VMI_A_PORT_PAD))

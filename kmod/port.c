@@ -21,6 +21,7 @@
 #include "event.h"
 #include "mem.h"
 #include "port.h"
+#include "uplink.h"
 #include "vm.h"
 
 #define PAGE_ROUNDS	(2 * VMI_RING_SIZE_MAX)	/* bound of page_work, for a guest that moves its rings */
@@ -626,7 +627,7 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 		/* Cleared first: what changes from here on is told again. */
 		clear_bit(0, &port->changed);
 		smp_mb__after_atomic();
-		arg.status.link = READ_ONCE(port->link);
+		arg.status.link = vmi_port_link_up(port);
 		arg.status.fault = atomic_read(&port->fault);
 		arg.status.on = port->on;
 		err = 0;
@@ -786,6 +787,7 @@ static void describe(struct vmi_port *port, struct vmi_port_open *p)
 	ether_addr_copy(p->mac, port->mac);
 	p->features = PORT_FEATURES;
 	p->ip = port->ip;
+	/* On a network without leases all of this is 0. */
 	p->netmask = inet_make_mask(net->conf.prefix_len);
 	p->gateway = net->conf.gateway;
 	p->dns = 0;
@@ -936,6 +938,7 @@ static struct vmi_port *port_alloc(void)
 	skb_queue_head_init(&port->rx.backlog);
 	vmi_policy_init(&port->policy, &port->napi);
 	INIT_LIST_HEAD(&port->claims);
+	INIT_LIST_HEAD(&port->neighs);
 	return port;
 }
 
@@ -983,7 +986,8 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
 	strscpy(view->net, port->net->conf.name, sizeof(view->net));
 	ether_addr_copy(view->mac, port->mac);
 	view->ip = port->ip;
-	view->link = port->link;
+	view->link = vmi_port_link_up(port);
+	view->plugged = port->link;
 	view->active = READ_ONCE(port->running);
 	view->fault = atomic_read(&port->fault);
 	view->features = READ_ONCE(port->on) ? READ_ONCE(port->features) : 0;
@@ -1006,7 +1010,8 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
  *
  * Context: process, vmi_ctl held.
  * Return: 0, -ENOENT (network), -EBUSY (the VM has a VMM), -EDQUOT (it has as many
- * ports as it can have), -EINVAL, -EADDRINUSE, -ENOSPC or -ENOMEM.
+ * ports as it can have), -EINVAL, -EEXIST (the host's MAC address), -EADDRINUSE, -ENOSPC,
+ * -ENOMEM, or what the uplink says.
  */
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack)
@@ -1044,13 +1049,20 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	err = choose_mac(conf, port->mac, extack);
 	if (err)
 		goto err_free;
+	/* Frames find it from here on. */
+	port->net = net;
 	err = vmi_fdb_add(&net->fdb, port->mac, port);
-	if (err)
+	if (err) {
+		if (err == -EEXIST)
+			NL_SET_ERR_MSG_MOD(extack, "the MAC address is the host's");
 		goto err_free;
+	}
+	err = vmi_uplink_port_add(port, extack);
+	if (err)
+		goto err_fdb;
 
 	vmi_vm_get(vm);
 	port->vm = vm;
-	port->net = net;
 	port->id = ++vmi_port_last_id;
 	port->index = vm->nports++;
 	port->link = true;
@@ -1063,6 +1075,10 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	emit(port, VMI_EVENT_KIND_PORT_NEW, client(), "");
 	return 0;
 
+err_fdb:
+	vmi_fdb_del(&net->fdb, port->mac, port);
+	/* A frame from the uplink may have found it. */
+	synchronize_rcu();
 err_free:
 	free_percpu(port->stats);
 	kfree(port);
@@ -1107,9 +1123,11 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-/* A guest that may use its own address only from now on has nobody else behind it. */
-static void forget_others(struct vmi_port *port, u32 old_word)
+/* The port's guards may have changed. */
+static void follow_guards(struct vmi_port *port, u32 old_word)
 {
+	vmi_uplink_port_follow(port);
+	/* Who may use its own address only from now on has nobody else behind it. */
 	if (~old_word & vmi_policy_word(&port->policy) & BIT(VMI_GUARD_MAC))
 		vmi_fdb_forget(&port->net->fdb, port);
 }
@@ -1126,7 +1144,7 @@ void vmi_port_follow(struct vmi_port *port)
 
 	lockdep_assert_held(&vmi_ctl);
 	vmi_policy_follow(&port->policy, port->net->conf.guard, port->net->conf.storm_pps);
-	forget_others(port, word);
+	follow_guards(port, word);
 }
 
 /**
@@ -1153,9 +1171,27 @@ int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext
 		return err;
 	word = vmi_policy_word(&port->policy);
 	vmi_policy_set(&port->policy, conf, port->net->conf.guard);
-	forget_others(port, word);
+	follow_guards(port, word);
 	emit(port, VMI_EVENT_KIND_PORT_SET, client(), "policy");
 	return 0;
+}
+
+/**
+ * vmi_port_carrier - tell the guests of a network that its carrier has changed
+ * @net: the network
+ *
+ * Context: process.
+ */
+void vmi_port_carrier(struct vmi_net *net)
+{
+	struct vmi_port *port;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(port, &net->ports, net_node) {
+		set_bit(0, &port->changed);
+		wake_up_interruptible_poll(&port->wait, EPOLLPRI);
+	}
+	rcu_read_unlock();
 }
 
 /* Take a port out of all lists; port_finish() follows, after a grace period. */
@@ -1165,7 +1201,8 @@ static void port_unlist(struct vmi_port *port)
 
 	lockdep_assert_held(&vmi_ctl);
 	emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
-	vmi_fdb_del(&port->net->fdb, port->mac);
+	vmi_uplink_port_del(port);
+	vmi_fdb_del(&port->net->fdb, port->mac, port);
 	vmi_fdb_forget(&port->net->fdb, port);
 	vmi_claims_forget(&port->net->claims, port);
 	list_del_rcu(&port->net_node);

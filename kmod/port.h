@@ -7,14 +7,14 @@
  * Lock order of the switch, outermost first:
  *
  *	vmi_ctl			configuration: networks and ports
- *	  rtnl			only while the host's interface is added or removed
+ *	  rtnl			the host's interface is added or removed; all about an uplink
  *	  port->lock		who has the port's file, the rings' start and stop; its
  *				holder may wait for guest pages: tried under vmi_ctl only
  *	vmi_mem_lock(sender)	for a NAPI poll; reader's locks, so that
  *	  vmi_mem_lock(receiver)	the order of two guests does not matter
  *	    port->rx.lock	of the receiver; never two
  *	      eventfd		of the receiver, to interrupt its guest
- *	fdb->lock, claims->lock, policy->lock, port->punt.lock: leaves
+ *	fdb->lock, claims->lock, policy->lock, neigh->lock, uplink->lock, port->punt.lock: leaves
  *
  * All locks of the module, and why nobody uses what is freed, are in
  * Documentation/locking.rst.
@@ -92,7 +92,8 @@ struct vmi_port_view {
 	char net[VMI_NAME_LEN];
 	u8 mac[6];
 	__be32 ip;
-	bool link;
+	bool link;		/* as the guest sees it */
+	bool plugged;
 	bool active;
 	u32 fault;
 	u64 features;
@@ -180,8 +181,8 @@ struct vmi_port_rx {
  * @vm: with a reference; const
  * @net: valid while the port is in the lists; const
  * @mac: const
- * @ip: the lease; const
- * @link: up; vmi_ctl, read without a lock
+ * @ip: the lease, 0 on a network without; const
+ * @link: plugged in; vmi_ctl, read without a lock
  * @stats: per CPU
  * @lock: set-up of the rings
  * @file: who has opened the port, NULL if nobody; @lock, read without where it is only a hint
@@ -208,6 +209,10 @@ struct vmi_port_rx {
  * @policy: what an operator imposes on the port; its own guards
  * @claims: IPv6 addresses that are the guest's; net->claims.lock
  * @nclaims: their number; net->claims.lock
+ * @uplink_node: among those that the network's uplink listens for; rtnl
+ * @uplink_any: that is by listening for all addresses; rtnl
+ * @neighs: addresses that the guest has used; neigh->lock of the uplink
+ * @nneighs: their number; neigh->lock
  */
 struct vmi_port {
 	struct kref ref;
@@ -246,6 +251,10 @@ struct vmi_port {
 	struct vmi_policy policy;
 	struct list_head claims;
 	u32 nclaims;
+	struct list_head uplink_node;
+	bool uplink_any;
+	struct list_head neighs;
+	u32 nneighs;
 };
 
 /**
@@ -274,6 +283,12 @@ static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
 	vmi_port_drop_frame(port, why, NULL);
 }
 
+/* Does the guest's link carry frames? */
+static inline bool vmi_port_link_up(const struct vmi_port *port)
+{
+	return READ_ONCE(port->link) && READ_ONCE(port->net->carrier);
+}
+
 /* rx.lock held or not; ends all use of the rings */
 void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault);
 void vmi_port_want_pages(struct vmi_port *port);
@@ -289,6 +304,8 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack);
 /* vmi_ctl held: the network's guards or limits have changed */
 void vmi_port_follow(struct vmi_port *port);
 int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack);
+/* a network's carrier has changed: tell the guests */
+void vmi_port_carrier(struct vmi_net *net);
 int vmi_port_del(u32 id, struct netlink_ext_ack *extack);
 /* all ports of a VM that has no VMM, when it is deleted; vmi_ctl held */
 void vmi_port_del_all(struct vmi_vm *vm);

@@ -68,7 +68,7 @@ TRACE_EVENT(vmi_frame_drop,
 		  __entry->dst, __entry->proto)
 );
 
-/* It was decided where a guest's frame goes: to a port, or host, flood or vmm (port 0). */
+/* It was decided where a guest's frame goes: to a port, or host, uplink, flood or vmm (port 0). */
 TRACE_EVENT(vmi_frame_forward,
 	TP_PROTO(const char *net, u32 port, const char *where, u32 to, const struct vmi_frame *f),
 	TP_ARGS(net, port, where, to, f),

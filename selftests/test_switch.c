@@ -69,8 +69,8 @@ static int test_networks(void)
 
 	t = n, t.mode = VMI_NET_MODE_NAT;
 	CHECK(refused(net_new(&t), EOPNOTSUPP));
-	t = n, t.mode = VMI_NET_MODE_BRIDGED;
-	CHECK(refused(net_new(&t), EOPNOTSUPP));
+	t = n, t.mode = VMI_NET_MODE_BRIDGED;	/* has no subnet */
+	CHECK(refused(net_new(&t), EINVAL));
 	t = n, t.name = "-bad";
 	CHECK(refused(net_new(&t), EINVAL));
 	t = n, t.name = NET;

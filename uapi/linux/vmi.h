@@ -86,10 +86,28 @@ enum vmi_net_mode {
  * enum vmi_net_flag - Bit numbers of a network's flags.
  * @VMI_NET_FLAG_NO_HOST: no interface of the host is part of the network
  * @VMI_NET_FLAG_ISOLATED: guests reach the host only, not one another
+ * @VMI_NET_FLAG_MAC_NAT: guests are seen under the uplink's MAC address
  */
 enum vmi_net_flag {
 	VMI_NET_FLAG_NO_HOST,
 	VMI_NET_FLAG_ISOLATED,
+	VMI_NET_FLAG_MAC_NAT,
+};
+
+/**
+ * enum vmi_uplink_state - What a bridged network has of its uplink.
+ * @VMI_UPLINK_STATE_UP: frames pass
+ * @VMI_UPLINK_STATE_DOWN: the interface is off or has no carrier
+ * @VMI_UPLINK_STATE_GONE: there is no interface of that name
+ * @VMI_UPLINK_STATE_NO_ROUTE: the default route is followed, and there is none
+ * @VMI_UPLINK_STATE_UNFIT: the interface cannot be an uplink
+ */
+enum vmi_uplink_state {
+	VMI_UPLINK_STATE_UP,
+	VMI_UPLINK_STATE_DOWN,
+	VMI_UPLINK_STATE_GONE,
+	VMI_UPLINK_STATE_NO_ROUTE,
+	VMI_UPLINK_STATE_UNFIT,
 };
 
 /**
@@ -221,6 +239,10 @@ enum {
 	VMI_A_NET_GUARD,
 	VMI_A_NET_GUARD_MASK,
 	VMI_A_NET_STORM_PPS,
+	VMI_A_NET_UPLINK,
+	VMI_A_NET_UPLINK_IFNAME,
+	VMI_A_NET_UPLINK_STATE,
+	VMI_A_NET_MAC_NAT,
 
 	__VMI_A_NET_MAX,
 	VMI_A_NET_MAX = (__VMI_A_NET_MAX - 1)
@@ -247,6 +269,7 @@ enum {
 	VMI_A_PORT_TX_LIMIT,
 	VMI_A_PORT_RX_IMPAIR,
 	VMI_A_PORT_TX_IMPAIR,
+	VMI_A_PORT_PLUGGED,
 
 	__VMI_A_PORT_MAX,
 	VMI_A_PORT_MAX = (__VMI_A_PORT_MAX - 1)

@@ -186,6 +186,24 @@ struct json_object *vm_to_json(const struct vmi_vm *vm)
 	return obj;
 }
 
+static void json_put_subnet(struct json_object *obj, const struct vmi_net *net)
+{
+	json_put_ip(obj, "subnet", net->subnet);
+	json_put_number(obj, "prefix-len", net->prefix_len);
+	json_put_ip(obj, "gateway", net->gateway);
+	json_put_ip(obj, "range-first", net->range_first);
+	json_put_ip(obj, "range-last", net->range_last);
+	json_put_number(obj, "lease-s", net->lease_s);
+}
+
+static void json_put_uplink(struct json_object *obj, const struct vmi_net *net)
+{
+	json_put_text(obj, "uplink", net->uplink);
+	json_put_opt_text(obj, "uplink-ifname", net->uplink_ifname);
+	json_put_text(obj, "uplink-state", vmi_uplink_state_name(net->uplink_state));
+	json_put_bool(obj, "mac-nat", net->mac_nat);
+}
+
 struct json_object *net_to_json(const struct vmi_net *net)
 {
 	struct json_object *obj = json_object_new_object();
@@ -198,12 +216,10 @@ struct json_object *net_to_json(const struct vmi_net *net)
 	if (net->ifindex)
 		json_put_number(obj, "ifindex", net->ifindex);
 	json_put_opt_text(obj, "ifname", net->ifname);
-	json_put_ip(obj, "subnet", net->subnet);
-	json_put_number(obj, "prefix-len", net->prefix_len);
-	json_put_ip(obj, "gateway", net->gateway);
-	json_put_ip(obj, "range-first", net->range_first);
-	json_put_ip(obj, "range-last", net->range_last);
-	json_put_number(obj, "lease-s", net->lease_s);
+	if (net->uplink[0])
+		json_put_uplink(obj, net);
+	else
+		json_put_subnet(obj, net);
 	json_put_number(obj, "mtu", net->mtu);
 	json_put_number(obj, "ageing-ms", net->ageing_ms);
 	json_put_number(obj, "ports", net->ports);
@@ -225,6 +241,7 @@ struct json_object *port_to_json(const struct vmi_port *port)
 	json_put_mac(obj, "mac", port->mac);
 	json_put_ip(obj, "ip", port->ip);
 	json_put_text(obj, "link", port->link ? "up" : "down");
+	json_put_bool(obj, "plugged", port->plugged);
 	json_put_bool(obj, "active", port->active);
 	if (port->fault)
 		json_put_text(obj, "fault", vmi_port_fault_name(port->fault));

@@ -12,18 +12,21 @@ static int run(const struct verb *verb, int argc, char **argv)
 		.net.mode = VMI_NET_MODE_HOST_ONLY,
 		.has = VMI_HAS(VMI_A_NET_MODE),
 	};
-	bool no_host = false, isolated = false;
+	bool no_host = false, isolated = false, mac_nat = false;
 	const struct opt opts[] = {
 		{ "mode", 'm', "MODE", netopt_mode, &spec, "host-only (default), nat or bridged" },
-		{ "subnet", 's', "NET/LEN", netopt_subnet, &spec, "IPv4 subnet, as 192.0.2.0/24; needed" },
+		{ "subnet", 's', "NET/LEN", netopt_subnet, &spec, "IPv4 subnet, as 192.0.2.0/24; not if bridged" },
+		{ "uplink", 'u', "IFACE", netopt_uplink, &spec,
+		  "bridged: the host's interface on the LAN, or auto (default)" },
 		{ "gateway", 'g', "IP", netopt_gateway, &spec, "the host's address (default: the first)" },
 		{ "range", 'r', "A-B", netopt_range, &spec, "addresses leased (default: the upper half)" },
 		{ "lease", 'l', "S", netopt_lease, &spec, "lease time in seconds (default: 3600)" },
-		{ "mtu", 0, "BYTES", netopt_mtu, &spec, "largest IP packet (default: 1500)" },
+		{ "mtu", 0, "BYTES", netopt_mtu, &spec, "largest IP packet (default: 1500, or the uplink's)" },
 		{ "ageing", 0, "S", netopt_ageing, &spec, "life of a forwarding entry (default: 300)" },
 		{ "ifname", 0, "NAME", netopt_ifname, &spec, "the host's interface (default: vmi-NAME)" },
 		{ "no-host", 0, NULL, NULL, &no_host, "the host is not part of the network" },
-		{ "isolated", 0, NULL, NULL, &isolated, "guests reach the host only" },
+		{ "isolated", 0, NULL, NULL, &isolated, "guests do not reach one another" },
+		{ "mac-nat", 0, NULL, NULL, &mac_nat, "bridged: all guests under the uplink's MAC address" },
 		{ "guard", 0, "LIST", netopt_guard, &spec, "checks of what guests send (default: all)" },
 		{ "storm-limit", 0, "N", netopt_storm, &spec, "broadcasts a second of a port (default: 1000)" },
 		OPT_END
@@ -34,13 +37,15 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 	if (check_name(args[0]))
 		return EXIT_USAGE;
-	if (!(spec.has & VMI_HAS(VMI_A_NET_SUBNET)))
+	if (!(spec.has & VMI_HAS(VMI_A_NET_SUBNET)) && spec.net.mode != VMI_NET_MODE_BRIDGED)
 		return usage(verb, "net add: --subnet is missing");
 	strcpy(spec.net.name, args[0]);
 	if (no_host)
 		spec.net.flags |= 1U << VMI_NET_FLAG_NO_HOST;
 	if (isolated)
 		spec.net.flags |= 1U << VMI_NET_FLAG_ISOLATED;
+	if (mac_nat)
+		spec.net.flags |= 1U << VMI_NET_FLAG_MAC_NAT;
 	if (spec.net.flags)
 		spec.has |= VMI_HAS(VMI_A_NET_FLAGS);
 	ret = ctl_open(&nl);
@@ -57,7 +62,11 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 const struct verb verb_net_add = {
 	.name = "net add",
-	.args = "NAME --subnet NET/LEN",
+	.args = "NAME --subnet NET/LEN | NAME --mode bridged",
 	.summary = "Add a network",
+	.help = "Guests of a bridged network are hosts of the LAN, which gives them their\n"
+		"addresses. With --uplink auto the interface is that of the default route, and\n"
+		"follows it. A Wi-Fi station lets one MAC address through: there --mac-nat is on\n"
+		"without being asked for.",
 	.run = run,
 };

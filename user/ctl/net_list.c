@@ -8,21 +8,26 @@
 
 static void print_table(const struct vmi_vec *nets)
 {
-	struct table t = TABLE_INIT("NAME", "MODE", "SUBNET", "GATEWAY", "INTERFACE", ">MTU",
-				    ">PORTS");
+	struct table t = TABLE_INIT("NAME", "MODE", "SUBNET", "GATEWAY", "INTERFACE", "UPLINK",
+				    ">MTU", ">PORTS");
 	const struct vmi_net *net;
 
 	vmi_vec_for_each(net, nets) {
-		char subnet[2 * FMT_LEN], ip[FMT_LEN], gateway[FMT_LEN];
-		char mtu[FMT_LEN], ports[FMT_LEN];
+		char subnet[2 * FMT_LEN] = "-", ip[FMT_LEN], gateway[FMT_LEN];
+		char mtu[FMT_LEN], ports[FMT_LEN], uplink[FMT_LEN] = "-";
 
-		snprintf(subnet, sizeof(subnet), "%s/%u", fmt_ip(net->subnet, ip),
-			 net->prefix_len);
+		if (net->prefix_len)
+			snprintf(subnet, sizeof(subnet), "%s/%u", fmt_ip(net->subnet, ip),
+				 net->prefix_len);
+		if (net->uplink[0])
+			snprintf(uplink, sizeof(uplink), "%s %s",
+				 net->uplink_ifname[0] ? net->uplink_ifname : net->uplink,
+				 vmi_uplink_state_name(net->uplink_state));
 		snprintf(mtu, sizeof(mtu), "%u", net->mtu);
 		snprintf(ports, sizeof(ports), "%u", net->ports);
 		table_row(&t, net->name, vmi_net_mode_name(net->mode), subnet,
 			  fmt_ip(net->gateway, gateway), net->ifname[0] ? net->ifname : "-",
-			  mtu, ports);
+			  uplink, mtu, ports);
 	}
 	table_print(&t);
 }

@@ -6,17 +6,26 @@
 #include "netopts.h"
 #include "verbs.h"
 
+/**
+ * struct change - of flags
+ * @set: bits to set
+ * @clear: bits to clear
+ */
+struct change {
+	uint32_t set;
+	uint32_t clear;
+};
+
 /* flags are set as a whole: begin with those that stand */
-static int change_isolated(struct vmi_nl *nl, struct vmi_net_spec *spec, bool isolated)
+static int change_flags(struct vmi_nl *nl, struct vmi_net_spec *spec, const struct change *change)
 {
-	const uint32_t bit = 1U << VMI_NET_FLAG_ISOLATED;
 	struct vmi_net now;
 	int ret;
 
 	ret = vmi_net_get(nl, spec->net.name, &now);
 	if (ret)
 		return ret;
-	spec->net.flags = isolated ? now.flags | bit : now.flags & ~bit;
+	spec->net.flags = (now.flags & ~change->clear) | change->set;
 	spec->has |= VMI_HAS(VMI_A_NET_FLAGS);
 	return 0;
 }
@@ -24,32 +33,41 @@ static int change_isolated(struct vmi_nl *nl, struct vmi_net_spec *spec, bool is
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	struct vmi_net_spec spec = { 0 };
-	bool isolated = false, no_isolated = false;
+	bool isolated = false, no_isolated = false, mac_nat = false, no_mac_nat = false;
 	const struct opt opts[] = {
 		{ "range", 'r', "A-B", netopt_range, &spec, "addresses leased from now on" },
 		{ "lease", 'l', "S", netopt_lease, &spec, "lease time in seconds" },
 		{ "ageing", 0, "S", netopt_ageing, &spec, "life of a forwarding entry" },
-		{ "isolated", 0, NULL, NULL, &isolated, "guests reach the host only" },
+		{ "isolated", 0, NULL, NULL, &isolated, "guests do not reach one another" },
 		{ "no-isolated", 0, NULL, NULL, &no_isolated, "guests reach one another" },
+		{ "uplink", 'u', "IFACE", netopt_uplink, &spec, "of a bridged network: its interface, or auto" },
+		{ "mac-nat", 0, NULL, NULL, &mac_nat, "all guests under the uplink's MAC address" },
+		{ "no-mac-nat", 0, NULL, NULL, &no_mac_nat, "only if the uplink is a Wi-Fi station" },
 		{ "guard", 0, "LIST", netopt_guard, &spec, "checks of what guests send, as mac,ip or -arp,+nd" },
 		{ "storm-limit", 0, "N", netopt_storm, &spec, "broadcasts a second of a port" },
 		OPT_END
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);
+	const struct change change = {
+		.set = (uint32_t)isolated << VMI_NET_FLAG_ISOLATED |
+		       (uint32_t)mac_nat << VMI_NET_FLAG_MAC_NAT,
+		.clear = (uint32_t)no_isolated << VMI_NET_FLAG_ISOLATED |
+			 (uint32_t)no_mac_nat << VMI_NET_FLAG_MAC_NAT,
+	};
 	struct vmi_nl *nl;
 	int ret;
 
 	if (check_name(args[0]))
 		return EXIT_USAGE;
-	if (isolated && no_isolated)
+	if (change.set & change.clear)
 		return usage(verb, "net set: an option and its opposite");
-	if (!spec.has && !isolated && !no_isolated)
+	if (!spec.has && !change.set && !change.clear)
 		return usage(verb, "net set: nothing to set");
 	strcpy(spec.net.name, args[0]);
 	ret = ctl_open(&nl);
 	if (ret)
 		return ret;
-	ret = isolated || no_isolated ? change_isolated(nl, &spec, isolated) : 0;
+	ret = change.set || change.clear ? change_flags(nl, &spec, &change) : 0;
 	if (!ret)
 		ret = vmi_net_set(nl, &spec);
 	if (ret)

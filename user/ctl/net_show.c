@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include <linux/vmi.h>
 
@@ -9,18 +10,40 @@
 #include "show.h"
 #include "verbs.h"
 
-static void print_net(const struct vmi_net *net)
+static void print_subnet(const struct vmi_net *net)
 {
-	char text[POLICY_LEN], a[FMT_LEN], b[FMT_LEN];
+	char text[128], a[FMT_LEN], b[FMT_LEN];
 
-	show_line("name", net->name);
-	show_line("mode", vmi_net_mode_name(net->mode));
 	snprintf(text, sizeof(text), "%s/%u", fmt_ip(net->subnet, a), net->prefix_len);
 	show_line("subnet", text);
 	show_line("gateway", fmt_ip(net->gateway, a));
 	snprintf(text, sizeof(text), "%s to %s, for %u s", fmt_ip(net->range_first, a),
 		 fmt_ip(net->range_last, b), net->lease_s);
 	show_line("leases", text);
+}
+
+static void print_uplink(const struct vmi_net *net)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%s, %s%s%s", net->uplink,
+		 vmi_uplink_state_name(net->uplink_state),
+		 strcmp(net->uplink, net->uplink_ifname) && net->uplink_ifname[0] ? ": " : "",
+		 strcmp(net->uplink, net->uplink_ifname) ? net->uplink_ifname : "");
+	show_line("uplink", text);
+	show_line("mac-nat", net->mac_nat ? "yes" : "no");
+}
+
+static void print_net(const struct vmi_net *net)
+{
+	char text[POLICY_LEN], a[FMT_LEN];
+
+	show_line("name", net->name);
+	show_line("mode", vmi_net_mode_name(net->mode));
+	if (net->uplink[0])
+		print_uplink(net);
+	else
+		print_subnet(net);
 	show_line("interface", net->ifname);
 	snprintf(text, sizeof(text), "%u", net->mtu);
 	show_line("mtu", text);

@@ -141,3 +141,14 @@ const char *netopt_storm(const char *val, void *dest)
 	spec->has |= VMI_HAS(VMI_A_NET_STORM_PPS);
 	return NULL;
 }
+
+const char *netopt_uplink(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+
+	if (!val[0] || strlen(val) >= sizeof(spec->net.uplink))
+		return "cannot be an interface's name (1 to 15 characters)";
+	strcpy(spec->net.uplink, val);
+	spec->has |= VMI_HAS(VMI_A_NET_UPLINK);
+	return NULL;
+}

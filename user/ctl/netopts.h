@@ -13,6 +13,7 @@ const char *netopt_lease(const char *val, void *dest);
 const char *netopt_mtu(const char *val, void *dest);
 const char *netopt_ageing(const char *val, void *dest);
 const char *netopt_ifname(const char *val, void *dest);
+const char *netopt_uplink(const char *val, void *dest);
 const char *netopt_guard(const char *val, void *dest);
 const char *netopt_storm(const char *val, void *dest);
 

@@ -53,7 +53,8 @@ void show_ports(const struct vmi_vec *ports, bool with_vm)
 		if (p->fault)
 			snprintf(link, sizeof(link), "fault: %s", vmi_port_fault_name(p->fault));
 		else
-			snprintf(link, sizeof(link), "%s%s", p->link ? "up" : "down",
+			snprintf(link, sizeof(link), "%s%s%s", p->link ? "up" : "down",
+				 p->plugged && !p->link ? " with the uplink" : "",
 				 p->active ? "" : ", idle");
 		drops_text(&p->stats, drops, sizeof(drops));
 		table_row(&t, id, with_vm ? p->vm : p->net, index, fmt_mac(p->mac, mac),

@@ -169,6 +169,8 @@ static int net_change(struct vmi_nl *nl, uint8_t cmd, const struct vmi_net_spec 
 	if (spec->has & VMI_HAS(VMI_A_NET_GUARD))
 		mnl_attr_put_u32(nlh, VMI_A_NET_GUARD_MASK, spec->guard_mask);
 	put_u32(nlh, spec, VMI_A_NET_STORM_PPS, net->storm_pps);
+	if (spec->has & VMI_HAS(VMI_A_NET_UPLINK))
+		mnl_attr_put_strz(nlh, VMI_A_NET_UPLINK, net->uplink);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
 }
 

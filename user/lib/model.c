@@ -268,6 +268,14 @@ static int take_net(const struct nlattr *attr, struct vmi_net *net)
 		return take_u32(attr, &net->guard);
 	case VMI_A_NET_STORM_PPS:
 		return take_u32(attr, &net->storm_pps);
+	case VMI_A_NET_UPLINK:
+		return TAKE_STR(attr, net->uplink);
+	case VMI_A_NET_UPLINK_IFNAME:
+		return TAKE_STR(attr, net->uplink_ifname);
+	case VMI_A_NET_UPLINK_STATE:
+		return take_u32(attr, &net->uplink_state);
+	case VMI_A_NET_MAC_NAT:
+		return take_bool(attr, &net->mac_nat);
 	}
 	return 0;
 }
@@ -311,6 +319,8 @@ static int take_port(const struct nlattr *attr, struct vmi_port *port)
 		return take_impair(attr, &port->policy.impair[VMI_DIR_RX]);
 	case VMI_A_PORT_TX_IMPAIR:
 		return take_impair(attr, &port->policy.impair[VMI_DIR_TX]);
+	case VMI_A_PORT_PLUGGED:
+		return take_bool(attr, &port->plugged);
 	}
 	return 0;
 }

@@ -79,7 +79,7 @@ struct vmi_policy {
 	struct vmi_impair impair[2];
 };
 
-/* struct vmi_net - a network; an address of 0 where there is none */
+/* struct vmi_net - a network; an address of 0 and an empty string where there is none */
 struct vmi_net {
 	uint32_t id;
 	char name[VMI_NAME_LEN];
@@ -100,6 +100,10 @@ struct vmi_net {
 	struct vmi_stats stats;
 	uint32_t guard;
 	uint32_t storm_pps;
+	char uplink[16];		/* not empty: bridged, and all that follows is so */
+	char uplink_ifname[16];
+	uint32_t uplink_state;
+	bool mac_nat;
 };
 
 /* struct vmi_port - a port */
@@ -111,6 +115,7 @@ struct vmi_port {
 	uint8_t mac[6];
 	struct in_addr ip;
 	bool link;
+	bool plugged;
 	bool active;
 	uint32_t fault;
 	uint64_t features;

@@ -50,6 +50,14 @@ static const char *const modes[] = {
 	[VMI_NET_MODE_BRIDGED]		= "bridged",
 };
 
+static const char *const uplink_states[] = {
+	[VMI_UPLINK_STATE_UP]		= "up",
+	[VMI_UPLINK_STATE_DOWN]		= "down",
+	[VMI_UPLINK_STATE_GONE]		= "gone",
+	[VMI_UPLINK_STATE_NO_ROUTE]	= "no-route",
+	[VMI_UPLINK_STATE_UNFIT]	= "unfit",
+};
+
 static const char *const faults[] = {
 	[VMI_PORT_FAULT_NONE]		= "none",
 	[VMI_PORT_FAULT_INDEX_JUMP]	= "index-jump",
@@ -109,6 +117,11 @@ const char *vmi_command_name(uint32_t command)
 const char *vmi_net_mode_name(uint32_t mode)
 {
 	return WORD(modes, mode);
+}
+
+const char *vmi_uplink_state_name(uint32_t state)
+{
+	return WORD(uplink_states, state);
 }
 
 const char *vmi_port_fault_name(uint32_t fault)

@@ -11,6 +11,7 @@ const char *vmi_state_name(uint32_t state);
 const char *vmi_reason_name(uint32_t reason);
 const char *vmi_command_name(uint32_t command);
 const char *vmi_net_mode_name(uint32_t mode);
+const char *vmi_uplink_state_name(uint32_t state);
 const char *vmi_port_fault_name(uint32_t fault);
 const char *vmi_event_kind_name(uint32_t kind);
 const char *vmi_guard_name(uint32_t bit);

@@ -12,7 +12,7 @@ KDIR    ?= $(shell scripts/kernel-headers.sh)
 MAKEFLAGS += --no-print-directory
 Q := $(if $(V),,@)
 
-.PHONY: all module user tests install clean setup guest newer-guests demo check check-debug check-guests lint gen help
+.PHONY: all module user tests install clean setup guest newer-guests demo check check-debug check-guests bench-net lint gen help
 
 all: module user
 
@@ -23,6 +23,7 @@ help:
 	@echo 'make check        static checks and all tests; installs what is lacking'
 	@echo 'make check-debug  the tests on the debug kernel'
 	@echo 'make check-guests the tests end to end on guests; long in emulation'
+	@echo 'make bench-net    instructions and time a frame, beside the peers'
 	@echo 'make lint         the static checks alone'
 	@echo 'make gen          the netlink files from their specification'
 	@echo 'make clean        remove what was built'
@@ -80,6 +81,12 @@ check-debug: setup
 
 check-guests: setup
 	$(Q)scripts/check.sh guests
+
+bench-net: setup
+	$(Q)$(MAKE) module KDIR=/lib/modules/$$(scripts/stock-kernel.sh)/build
+	$(Q)$(MAKE) -s -C user/lib
+	$(Q)$(MAKE) -s -C selftests/bench
+	$(Q)selftests/bench/run.sh
 
 lint:
 	$(Q)scripts/lint.sh

@@ -31,7 +31,7 @@ module_is_clean() {
 }
 
 user_is_clean() {
-	make -s user 2>&1 && make -s tests 2>&1
+	make -s user 2>&1 && make -s tests 2>&1 && make -s -C selftests/bench 2>&1
 }
 
 shell_is_clean() {

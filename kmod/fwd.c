@@ -30,6 +30,7 @@
 #include "uplink.h"
 
 #define BATCH_PORTS	16	/* receivers remembered until the end of a poll */
+#define OPEN_BYTES	65536	/* given to a receiver before others may have its lock */
 
 /**
  * struct pkt - a frame on its way
@@ -52,7 +53,13 @@ struct pkt {
 };
 
 /**
- * struct batch - what a poll has to do at its end, without the sender's memory locked
+ * struct batch - what a poll is about, and what it has to do at its end
+ * @open: the receiver whose memory and rx.lock are held, NULL for none
+ * @mem: its memory
+ * @ring: what vmi_queue_begin() said of its ring
+ * @fault: why, with VMI_Q_FAULT
+ * @packets: given to it, not counted yet
+ * @bytes: likewise
  * @rx: receivers to interrupt, good in the RCU read section that found them
  * @n: their number
  * @host: skbs for the host's stack
@@ -62,6 +69,12 @@ struct pkt {
  * On the stack of one poll: nobody else sees it.
  */
 struct batch {
+	struct vmi_port *open;
+	struct vmi_mem *mem;
+	int ring;
+	enum vmi_port_fault fault;
+	u32 packets;
+	u32 bytes;
 	struct vmi_port *rx[BATCH_PORTS];
 	unsigned int n;
 	struct list_head host;
@@ -192,29 +205,24 @@ static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 	return (features & need) == need;
 }
 
-/* Interrupt a receiver if it wants to know. */
-static void rx_signal(struct vmi_port *port)
-{
-	enum vmi_port_fault fault;
-	struct vmi_mem *mem;
-
-	mem = rcu_dereference(port->mem);
-	if (!mem)
-		return;
-	vmi_mem_lock(mem);
-	spin_lock(&port->rx.lock);
-	if (port->rx.on && READ_ONCE(port->running))
-		vmi_queue_signal(&port->rx.q, &fault);
-	spin_unlock(&port->rx.lock);
-	vmi_mem_unlock(mem);
-}
-
 static void batch_init(struct batch *b)
 {
+	b->open = NULL;
 	b->n = 0;
 	b->copies = 0;
 	INIT_LIST_HEAD(&b->host);
 	INIT_LIST_HEAD(&b->lan);
+}
+
+/* Interrupt a receiver, unless another has done so. */
+static void rx_call(struct vmi_port *port)
+{
+	lockdep_assert_held(&port->rx.lock);
+	if (!port->rx.tell)
+		return;
+	port->rx.tell = false;
+	if (port->rx.on && READ_ONCE(port->running))
+		vmi_queue_call(&port->rx.q);
 }
 
 /* Remember to interrupt a receiver. */
@@ -226,20 +234,77 @@ static void batch_rx(struct batch *b, struct vmi_port *port)
 		if (b->rx[i] == port)
 			return;
 	}
-	if (b->n == BATCH_PORTS) {
-		rx_signal(b->rx[0]);
-		b->rx[0] = port;
-		return;
-	}
-	b->rx[b->n++] = port;
+	if (b->n == BATCH_PORTS)
+		rx_call(port);
+	else
+		b->rx[b->n++] = port;
 }
 
-static void batch_signal(struct batch *b)
+/* Let the receiver see what it was given, and others have its ring. */
+static void rx_close(struct batch *b)
+{
+	struct vmi_port *port = b->open;
+
+	if (!port)
+		return;
+	if (b->packets) {
+		port->rx.tell |= vmi_queue_publish(&port->rx.q);
+		if (port->rx.tell)
+			batch_rx(b, port);
+		this_cpu_add(port->stats->rx_packets, b->packets);
+		this_cpu_add(port->stats->rx_bytes, b->bytes);
+	}
+	b->open = NULL;
+	/* taken by rx_open(), for sparse */
+	__acquire(&port->rx.lock);
+	spin_unlock(&port->rx.lock);
+	vmi_mem_unlock(b->mem);
+}
+
+/*
+ * Have a receiver's ring at hand, for a run of frames: one receiver's at a time,
+ * so that two are never locked. False if its rings are stopped.
+ */
+static bool rx_open(struct batch *b, struct vmi_port *port)
+{
+	struct vmi_mem *mem;
+
+	if (b->open == port)
+		return true;
+	rx_close(b);
+	mem = rcu_dereference(port->mem);
+	if (!mem)
+		return false;
+	vmi_mem_lock(mem);
+	spin_lock(&port->rx.lock);
+	if (!port->rx.on || !READ_ONCE(port->running)) {
+		spin_unlock(&port->rx.lock);
+		vmi_mem_unlock(mem);
+		return false;
+	}
+	/* Kept until rx_close(), which sparse cannot see. */
+	__release(&port->rx.lock);
+	b->open = port;
+	b->mem = mem;
+	b->packets = 0;
+	b->bytes = 0;
+	port->rx.q.miss.n = 0;
+	port->rx.q.miss.ring = false;
+	b->ring = vmi_queue_begin(&port->rx.q, &b->fault);
+	return true;
+}
+
+/* The end: close what is open, and interrupt who wants to know. */
+static void batch_end(struct batch *b)
 {
 	unsigned int i;
 
-	for (i = 0; i < b->n; i++)
-		rx_signal(b->rx[i]);
+	rx_close(b);
+	for (i = 0; i < b->n; i++) {
+		spin_lock(&b->rx[i]->rx.lock);
+		rx_call(b->rx[i]);
+		spin_unlock(&b->rx[i]->rx.lock);
+	}
 	b->n = 0;
 }
 
@@ -274,35 +339,36 @@ static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
 	}
 }
 
-/* Deliver to the ring, or do nothing to it. */
-static int rx_ring(struct vmi_port *port, const struct pkt *pkt)
+/* Deliver to the ring of the receiver that is open, or do nothing to it. */
+static int rx_ring(struct batch *b, const struct pkt *pkt)
 {
+	struct vmi_port *port = b->open;
 	bool mergeable = port->features & BIT_ULL(VIRTIO_NET_F_MRG_RXBUF);
-	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
 	struct vmi_port_rx *rx = &port->rx;
 	struct vmi_queue *q = &rx->q;
 	u32 need = VMI_HDR_LEN + pkt->len;
-	u32 n = 0, pieces = 0, part;
+	u32 n = 0, pieces = 0, part, i;
 	int r;
 
 	lockdep_assert_held(&rx->lock);
-	q->miss.n = 0;
-	q->miss.ring = false;
+	r = b->ring;
+	if (r)
+		goto failed;
 	/* Ends: each round takes a buffer more, and they are counted. */
 	while (need) {
 		if (n == VMI_RX_HEADS || n == q->size || (n && !mergeable))
 			return VMI_DROP_RX_SMALL;
-		r = vmi_queue_pending(q, n, &fault);
+		r = vmi_queue_pending(q, n, &b->fault);
 		if (r < 0)
 			goto failed;
 		if (r <= n)
 			return RX_NO_BUFFERS;
-		r = vmi_queue_chain(q, n, true, &rx->chain, &rx->heads[n], &fault);
+		r = vmi_queue_chain(q, n, &rx->chain, &rx->heads[n], &b->fault);
 		if (r)
 			goto failed;
 		part = min(need, rx->chain.bytes);
-		r = vmi_queue_map(q, &rx->chain, 0, part, rx->piece + pieces,
-				  VMI_RX_PIECES - pieces, &fault);
+		r = vmi_queue_map(q, &rx->chain, part, rx->piece + pieces,
+				  VMI_RX_PIECES - pieces, &b->fault);
 		if (r == VMI_Q_PIECES)
 			return VMI_DROP_RX_SMALL;
 		if (r < 0)
@@ -311,21 +377,15 @@ static int rx_ring(struct vmi_port *port, const struct pkt *pkt)
 		rx->lens[n++] = part;
 		need -= part;
 	}
-	/* Nothing is written before it is sure that it can be given back. */
-	r = vmi_queue_push(q, NULL, NULL, 0, &fault);
-	if (r)
-		goto failed;
+	/* All is there: from here on nothing fails. */
 	rx_fill(rx, pkt, n);
-	r = vmi_queue_push(q, rx->heads, rx->lens, n, &fault);
-	if (r)
-		goto failed;
-	this_cpu_inc(port->stats->rx_packets);
-	this_cpu_add(port->stats->rx_bytes, pkt->len);
+	for (i = 0; i < n; i++)
+		vmi_queue_give(q, rx->heads[i], rx->lens[i]);
 	return RX_OK;
 
 failed:
 	if (r == VMI_Q_FAULT) {
-		vmi_port_fail(port, fault);
+		vmi_port_fail(port, b->fault);
 		return VMI_DROP_RX_OFF;
 	}
 	if (!rx->pages) {
@@ -336,29 +396,29 @@ failed:
 }
 
 /* Deliver; without buffers, have the guest notify of new ones and look again. */
-static int rx_try(struct vmi_port *port, const struct pkt *pkt)
+static int rx_try(struct batch *b, const struct pkt *pkt)
 {
-	enum vmi_port_fault fault;
 	int r, again;
 
 	for (again = 0; again < 2; again++) {
-		r = rx_ring(port, pkt);
+		r = rx_ring(b, pkt);
 		if (r != RX_NO_BUFFERS)
 			return r;
-		if (vmi_queue_notify(&port->rx.q, true, &fault) != 1)
+		if (vmi_queue_notify(&b->open->rx.q, true, &b->fault) != 1)
 			break;
 	}
 	return r;
 }
 
-static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool from_backlog)
+static enum verdict rx_opened(struct batch *b, const struct pkt *pkt, bool from_backlog)
 {
+	struct vmi_port *port = b->open;
 	struct vmi_port_rx *rx = &port->rx;
 	bool limited = is_rx_limited(port);
 	int r;
 
 	lockdep_assert_held(&rx->lock);
-	if (!rx->on || !READ_ONCE(port->running))
+	if (!READ_ONCE(port->running))
 		r = VMI_DROP_RX_OFF;
 	else if (!vmi_port_link_up(port))
 		r = VMI_DROP_LINK_DOWN;
@@ -370,12 +430,14 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 		 vmi_policy_wait_ns(&port->policy, VMI_RX))
 		r = VMI_DROP_RATE;
 	else
-		r = rx_try(port, pkt);
+		r = rx_try(b, pkt);
 
 	if (r == RX_OK) {
 		rx->stalled = false;
 		if (limited)
 			charge(port, VMI_RX, pkt);
+		b->packets++;
+		b->bytes += pkt->len;
 		return DONE;
 	}
 	if (r == RX_NO_BUFFERS || r == RX_NO_PAGES) {
@@ -392,29 +454,23 @@ static enum verdict rx_locked(struct vmi_port *port, const struct pkt *pkt, bool
 /* Give a frame to a port's guest, which can take it as it is. */
 static enum verdict rx_deliver(struct vmi_port *port, const struct pkt *pkt, struct batch *b)
 {
-	struct vmi_mem *mem = rcu_dereference(port->mem);
 	enum verdict v;
 
-	if (!mem || !READ_ONCE(port->running)) {
+	if (!rx_open(b, port)) {
 		vmi_port_drop(port, VMI_DROP_RX_OFF);
 		return DONE;
 	}
-	vmi_mem_lock(mem);
-	spin_lock(&port->rx.lock);
-	v = rx_locked(port, pkt, false);
-	spin_unlock(&port->rx.lock);
-	vmi_mem_unlock(mem);
-	if (v == DONE)
-		batch_rx(b, port);
+	v = rx_opened(b, pkt, false);
+	if (b->bytes >= OPEN_BYTES)
+		rx_close(b);
 	return v;
 }
 
 /* The receiver was waited for long enough. */
-static void rx_stall(struct vmi_port *port)
+static void rx_stall(struct vmi_port *port, struct batch *b)
 {
-	spin_lock(&port->rx.lock);
-	port->rx.stalled = true;
-	spin_unlock(&port->rx.lock);
+	if (rx_open(b, port))
+		port->rx.stalled = true;
 }
 
 static ktime_t deadline(enum verdict v)
@@ -463,18 +519,20 @@ static bool skb_detach(struct sk_buff *skb)
 }
 
 /* Keep an skb until the receiver has buffers and pages; takes it over. */
-static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict v)
+static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict v,
+		       struct batch *b)
 {
 	struct vmi_port_rx *rx = &port->rx;
 	int why = -1;
 
+	/* What is done to an skb calls others, who know nothing of our locks. */
+	rx_close(b);
 	if (!skb_detach(skb)) {
 		skb_free_drop(port, skb, VMI_DROP_NO_MEM);
 		return -ENOMEM;
 	}
 
-	spin_lock(&rx->lock);
-	if (!rx->on || !READ_ONCE(port->running)) {
+	if (!rx_open(b, port)) {
 		why = VMI_DROP_RX_OFF;
 	} else if (skb_queue_len(&rx->backlog) >= VMI_BACKLOG_MAX) {
 		why = VMI_DROP_RX_FULL;
@@ -484,7 +542,7 @@ static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict 
 		__skb_queue_tail(&rx->backlog, skb);
 		vmi_port_poll_later(port);
 	}
-	spin_unlock(&rx->lock);
+	rx_close(b);
 	if (why < 0)
 		return 0;
 	skb_free_drop(port, skb, why);
@@ -498,7 +556,8 @@ static int skb_deliver(struct vmi_port *port, struct sk_buff *skb, struct pkt *p
 	enum verdict v = rx_deliver(port, pkt, b);
 
 	if (v != DONE)
-		return skb_backlog(port, skb, v);
+		return skb_backlog(port, skb, v, b);
+	rx_close(b);
 	consume_skb(skb);
 	return 0;
 }
@@ -759,7 +818,7 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 	if (!skb)
 		vmi_port_drop(to, VMI_DROP_NO_MEM);
 	else if (v != DONE)
-		skb_backlog(to, skb, v);
+		skb_backlog(to, skb, v, b);
 	else
 		skb_resolve(to, skb, b);
 	return DONE;
@@ -908,47 +967,48 @@ static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
 	return why;
 }
 
+/* The one copy of a guest's header and of its frame's head, that everything is decided on. */
+static void copy_head(struct pkt *pkt, const struct vmi_piece *piece, u32 len)
+{
+	u32 head_len = min_t(u32, len, VMI_FRAME_HEAD);
+	struct reader r = { .pkt = pkt };
+
+	pkt->skb = NULL;
+	pkt->piece = piece;
+	pkt->len = len;
+	if (likely(piece->len >= VMI_HDR_LEN + head_len)) {
+		memcpy(&pkt->hdr, piece->addr, sizeof(pkt->hdr));
+		memcpy(pkt->head, piece->addr + VMI_HDR_LEN, head_len);
+	} else {
+		pkt->head_len = 0;
+		reader_copy(&r, pkt->head, VMI_HDR_LEN);
+		memcpy(&pkt->hdr, pkt->head, sizeof(pkt->hdr));
+		reader_copy(&r, pkt->head, head_len);
+	}
+	pkt->head_len = head_len;
+	/* The compiler may not look at the guest's again. */
+	barrier();
+}
+
 /* Look at the next frame, without taking it. */
 static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 {
 	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
 	struct vmi_port_tx *tx = &port->tx;
 	struct vmi_queue *q = &tx->q;
-	struct reader r;
 	int err, why;
 
-	q->miss.n = 0;
-	q->miss.ring = false;
 	err = vmi_queue_pending(q, 0, &fault);
 	if (!err)
 		return FETCH_NONE;
 	if (err > 0)
-		err = vmi_queue_chain(q, 0, false, &tx->chain, head, &fault);
-	/* Known now, so that a frame once sent can be given back. */
+		err = vmi_queue_chain(q, 0, &tx->chain, head, &fault);
 	if (!err)
-		err = vmi_queue_push(q, NULL, NULL, 0, &fault);
-	if (!err)
-		err = vmi_queue_map(q, &tx->chain, 0, tx->chain.bytes, tx->piece, VMI_PIECES_MAX,
+		err = vmi_queue_map(q, &tx->chain, tx->chain.bytes, tx->piece, VMI_PIECES_MAX,
 				    &fault);
 	if (err < 0)
 		return tx_failed(port, err, fault);
-
-	/* The one copy of header and head that everything is decided on. */
-	pkt->skb = NULL;
-	pkt->piece = tx->piece;
-	pkt->len = tx->chain.bytes - VMI_HDR_LEN;
-	pkt->head_len = 0;
-	r.pkt = pkt;
-	r.off = 0;
-	r.piece = 0;
-	r.in_piece = 0;
-	reader_copy(&r, pkt->head, VMI_HDR_LEN);
-	memcpy(&pkt->hdr, pkt->head, sizeof(pkt->hdr));
-	why = min_t(u32, pkt->len, VMI_FRAME_HEAD);
-	reader_copy(&r, pkt->head, why);
-	pkt->head_len = why;
-	/* The compiler may not look at the guest's again. */
-	barrier();
+	copy_head(pkt, tx->piece, tx->chain.bytes - VMI_HDR_LEN);
 
 	if (!vmi_frame_hdr_negotiated(&pkt->hdr, port->features))
 		return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
@@ -970,7 +1030,8 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
  * A frame's receiver has no buffers. True if the frame is to stay in the ring;
  * false if it was waited for long enough and is dropped.
  */
-static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, bool *retry)
+static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v,
+		    struct batch *b, bool *retry)
 {
 	struct vmi_port_tx *tx = &port->tx;
 
@@ -986,7 +1047,7 @@ static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, 
 		vmi_port_poll_later(port);
 		return true;
 	}
-	rx_stall(to);
+	rx_stall(to, b);
 	vmi_port_drop(to, VMI_DROP_RX_FULL);
 	return false;
 }
@@ -1050,24 +1111,27 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 	struct vmi_queue *q = &port->tx.q;
 	struct vmi_port *to;
 	enum verdict v;
+	u32 packets = 0;
+	u64 bytes = 0;
 	enum fetch got;
 	struct pkt pkt;
 	int done = 0, r;
-	u32 zero = 0;
 	bool retry;
 	u16 head;
 
-	if (vmi_queue_notify(q, false, &fault) == VMI_Q_FAULT) {
-		vmi_port_fail(port, fault);
+	q->miss.n = 0;
+	q->miss.ring = false;
+	r = vmi_queue_begin(q, &fault);
+	if (r) {
+		tx_failed(port, r, fault);
 		return 0;
 	}
+	vmi_queue_notify(q, false, &fault);
 	while (done < budget) {
 		got = tx_fetch(port, &pkt, &head);
 		if (got == FETCH_STOP)
 			break;
 		if (got == FETCH_NONE) {
-			q->miss.n = 0;
-			q->miss.ring = false;
 			r = vmi_queue_notify(q, true, &fault);
 			if (r < 0)
 				tx_failed(port, r, fault);
@@ -1080,22 +1144,24 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 		v = got == FETCH_FRAME ? tx_decide(port, &pkt, &to, b) : DONE;
 		if (v == WAIT_RATE)
 			break;
-		if (v != DONE && tx_wait(port, to, v, &retry)) {
+		if (v != DONE && tx_wait(port, to, v, b, &retry)) {
 			if (retry)
 				continue;
 			break;
 		}
 		WRITE_ONCE(port->tx.wait_for, 0);
 		if (got == FETCH_FRAME) {
-			this_cpu_inc(port->stats->tx_packets);
-			this_cpu_add(port->stats->tx_bytes, pkt.len);
+			packets++;
+			bytes += pkt.len;
 		}
-		/* Cannot fail: tx_fetch() asked, and the memory is locked since. */
-		vmi_queue_push(q, &head, &zero, 1, &fault);
+		vmi_queue_give(q, head, 0);
 		done += 1 + b->copies;
 		b->copies = 0;
 	}
-	vmi_queue_signal(q, &fault);
+	if (vmi_queue_publish(q))
+		vmi_queue_call(q);
+	this_cpu_add(port->stats->tx_packets, packets);
+	this_cpu_add(port->stats->tx_bytes, bytes);
 	return min(done, budget);
 }
 
@@ -1111,17 +1177,20 @@ static void backlog_purge(struct vmi_port *port)
 }
 
 /* Returns whether senders are to try again. */
-static bool rx_serve(struct vmi_port *port, struct vmi_mem *mem, struct batch *b)
+static bool rx_serve(struct vmi_port *port, struct batch *b)
 {
 	bool event = test_and_clear_bit(0, &port->rx.event);
 	struct vmi_port_rx *rx = &port->rx;
-	bool delivered = false, wake;
 	enum verdict v = DONE;
 	struct sk_buff *skb;
 	struct pkt pkt;
+	bool wake;
 
-	vmi_mem_lock(mem);
-	spin_lock(&rx->lock);
+	/* A backlog that is just being made has the timer set. */
+	if (!event && skb_queue_empty_lockless(&rx->backlog))
+		return false;
+	if (!rx_open(b, port))
+		return false;
 	/* New buffers: their pages had better be there before a frame comes. */
 	if (event && !rx->pages && rx->q.notify) {
 		rx->pages = true;
@@ -1133,10 +1202,9 @@ static bool rx_serve(struct vmi_port *port, struct vmi_mem *mem, struct batch *b
 		rx->wanted = false;
 	while ((skb = skb_peek(&rx->backlog))) {
 		/* It was described before, and what it needs was negotiated. */
-		v = pkt_from_skb(&pkt, skb) ? rx_locked(port, &pkt, true) : DONE;
+		v = pkt_from_skb(&pkt, skb) ? rx_opened(b, &pkt, true) : DONE;
 		if (v != DONE)
 			break;
-		delivered = true;
 		__skb_unlink(skb, &rx->backlog);
 		consume_skb(skb);
 	}
@@ -1148,10 +1216,7 @@ static bool rx_serve(struct vmi_port *port, struct vmi_mem *mem, struct batch *b
 			vmi_port_poll_later(port);
 		}
 	}
-	spin_unlock(&rx->lock);
-	vmi_mem_unlock(mem);
-	if (delivered)
-		batch_rx(b, port);
+	rx_close(b);
 	return wake;
 }
 
@@ -1198,7 +1263,7 @@ static int fwd_poll(struct vmi_port *port, int budget)
 	if (mem) {
 		if (unlikely(READ_ONCE(port->policy.kept)))
 			done = kept_serve(port, budget, &b);
-		if (rx_serve(port, mem, &b))
+		if (rx_serve(port, &b))
 			wake_senders(port);
 		/* While the work has the miss list the ring rests. */
 		if (!smp_load_acquire(&port->tx.pages)) {
@@ -1207,7 +1272,7 @@ static int fwd_poll(struct vmi_port *port, int budget)
 			vmi_mem_unlock(mem);
 		}
 	}
-	batch_signal(&b);
+	batch_end(&b);
 	rcu_read_unlock();
 	/* Last: the stack may answer at once, into this very port. */
 	netif_receive_skb_list(&b.host);
@@ -1236,7 +1301,7 @@ static void fwd_deliver(struct vmi_net *net, struct vmi_port *to, struct sk_buff
 		}
 		consume_skb(skb);
 	}
-	batch_signal(&b);
+	batch_end(&b);
 }
 
 static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
@@ -1277,7 +1342,7 @@ static int fwd_inject(struct vmi_port *port, struct sk_buff *skb)
 	skb->protocol = eth_hdr(skb)->h_proto;
 	rcu_read_lock();
 	err = skb_to_port(port, skb, &b);
-	batch_signal(&b);
+	batch_end(&b);
 	rcu_read_unlock();
 	return err;
 }

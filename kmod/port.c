@@ -267,16 +267,15 @@ static u16 scan_rx(struct vmi_port *port, struct vmi_mem *mem, u16 from, struct 
 		goto unlock;
 	q->miss.n = 0;
 	q->miss.ring = false;
-	err = vmi_queue_push(q, NULL, NULL, 0, &fault);
+	err = vmi_queue_begin(q, &fault);
 	if (err)
 		goto out;
-	/* The index of what is there, read anew. */
-	n = vmi_queue_pending(q, (u16)(q->seen - q->next), &fault);
+	n = vmi_queue_refresh(q, &fault);
 	err = n < 0 ? n : 0;
 	while (!err && from < n) {
-		err = vmi_queue_chain(q, from, true, &rx->chain, &head, &fault);
+		err = vmi_queue_chain(q, from, &rx->chain, &head, &fault);
 		if (!err)
-			err = vmi_queue_map(q, &rx->chain, 0, min(rx->chain.bytes, 4U * PAGE_SIZE),
+			err = vmi_queue_map(q, &rx->chain, min(rx->chain.bytes, 4U * PAGE_SIZE),
 					    rx->piece, VMI_RX_PIECES, &fault);
 		if (err == VMI_Q_MISS || err == VMI_Q_FAULT)
 			break;
@@ -390,6 +389,7 @@ static void queue_start(struct vmi_port *port, struct vmi_queue *q, unsigned int
 	q->mem = mem;
 	q->event_idx = port->features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
 	q->indirect = port->features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
+	q->write = index == VMI_RX;
 	vmi_queue_setup(q, port->start_idx[index]);
 }
 
@@ -437,6 +437,7 @@ static int port_start(struct vmi_port *port, u64 features)
 	port->rx.pages = false;
 	port->rx.wanted = false;
 	port->rx.stalled = false;
+	port->rx.tell = false;
 	port->rx.on = true;
 	/* What is above is seen by whoever sees this; the poll by NAPI's own ordering. */
 	WRITE_ONCE(port->running, true);

@@ -145,6 +145,7 @@ struct vmi_port_tx {
  * @pages: page_work is bringing pages in
  * @wanted: somebody waits for buffers
  * @stalled: it was waited for in vain: no more waiting until a frame was delivered
+ * @tell: the guest wants to know of frames that it was given; whoever gave them interrupts it
  * @event: there may be new buffers or pages; bit 0, atomic
  * @q: the queue
  * @chain: the buffer at hand
@@ -160,6 +161,7 @@ struct vmi_port_rx {
 	bool pages;
 	bool wanted;
 	bool stalled;
+	bool tell;
 	unsigned long event;
 	struct vmi_queue q;
 	struct vmi_chain chain;

@@ -44,11 +44,33 @@ static void *at(struct vmi_queue *q, u64 gpa, bool write, bool ring, int *err,
 	return NULL;
 }
 
-/* An area of the ring; never crosses a page, see vmi_ring_layout_ok(). */
-static void *ring_at(struct vmi_queue *q, u64 gpa, bool write, int *err,
-		     enum vmi_port_fault *fault)
+/* Within an area, and not across a page: see vmi_ring_layout_ok(). */
+static void *in_area(const struct vmi_area *a, u32 off)
 {
-	return at(q, gpa, write, true, err, fault);
+	off += a->in_page;
+	return a->page[off >> PAGE_SHIFT] + offset_in_page(off);
+}
+
+static __le16 *avail_idx(const struct vmi_queue *q)
+{
+	return in_area(&q->avail, 2);
+}
+
+/* where the driver says from which of our indices on it wants an interrupt */
+static __le16 *used_event(const struct vmi_queue *q)
+{
+	return in_area(&q->avail, AVAIL_RING + 2 * q->size);
+}
+
+static __le16 *used_flags(const struct vmi_queue *q)
+{
+	return in_area(&q->device, 0);
+}
+
+/* where we say from which of its indices on we want a notification */
+static __le16 *avail_event(const struct vmi_queue *q)
+{
+	return in_area(&q->device, USED_RING + 8 * q->size);
 }
 
 /**
@@ -63,23 +85,88 @@ void vmi_queue_setup(struct vmi_queue *q, u16 avail_idx)
 	q->next = avail_idx;
 	q->seen = avail_idx;
 	q->used = avail_idx;
-	q->signalled = avail_idx;
+	q->published = avail_idx;
 	q->notify = true;
+	q->gen = 0;
+	q->desc.in_page = offset_in_page(q->desc_gpa);
+	q->avail.in_page = offset_in_page(q->avail_gpa);
+	q->device.in_page = offset_in_page(q->used_gpa);
 	q->miss.n = 0;
 	q->miss.ring = false;
 }
 
-/* Take a new copy of the driver's index. */
-static int refresh(struct vmi_queue *q, enum vmi_port_fault *fault)
+/* 0, VMI_Q_MISS with all pages noted that are missing, or VMI_Q_FAULT. */
+static int find_area(struct vmi_queue *q, struct vmi_area *a, u64 gpa, u32 bytes, bool write,
+		     enum vmi_port_fault *fault)
 {
-	__le16 *p;
-	int err, n;
-	u16 idx;
+	u32 i, pages = DIV_ROUND_UP(a->in_page + bytes, PAGE_SIZE);
+	int err, ret = 0;
 
-	p = ring_at(q, q->avail_gpa + 2, false, &err, fault);
-	if (!p)
+	for (i = 0; i < pages; i++) {
+		a->page[i] = at(q, (gpa & PAGE_MASK) + i * PAGE_SIZE, write, true, &err, fault);
+		if (a->page[i])
+			continue;
+		if (err == VMI_Q_FAULT)
+			return err;
+		ret = VMI_Q_MISS;
+	}
+	return ret;
+}
+
+static int find_areas(struct vmi_queue *q, enum vmi_port_fault *fault)
+{
+	int err, missing;
+
+	BUILD_BUG_ON(VMI_AREA_PAGES * 4096 < 16 * VMI_RING_SIZE_MAX + 4096);
+	missing = find_area(q, &q->desc, q->desc_gpa, vmi_ring_desc_bytes(q->size), false, fault);
+	if (missing == VMI_Q_FAULT)
+		return missing;
+	err = find_area(q, &q->avail, q->avail_gpa, vmi_ring_avail_bytes(q->size), false, fault);
+	if (err == VMI_Q_FAULT)
 		return err;
-	idx = le16_to_cpu(READ_ONCE(*p));
+	missing |= err;
+	err = find_area(q, &q->device, q->used_gpa, vmi_ring_used_bytes(q->size), true, fault);
+	if (err == VMI_Q_FAULT)
+		return err;
+	return missing | err;
+}
+
+/**
+ * vmi_queue_begin - have the ring at hand
+ * @q: the queue
+ * @fault: set with VMI_Q_FAULT
+ *
+ * Context: under vmi_mem_lock(), and good as long as it is held.
+ * Return: 0, VMI_Q_MISS or VMI_Q_FAULT.
+ */
+int vmi_queue_begin(struct vmi_queue *q, enum vmi_port_fault *fault)
+{
+	u64 gen = vmi_mem_gen(q->mem);
+	int err;
+
+	/* Nothing was forgotten since: the addresses are still those of the pages. */
+	if (likely(q->gen == gen))
+		return 0;
+	q->gen = 0;
+	err = find_areas(q, fault);
+	if (!err)
+		q->gen = gen;
+	return err;
+}
+
+/**
+ * vmi_queue_refresh - take a new copy of the driver's index
+ * @q: the queue
+ * @fault: set with VMI_Q_FAULT
+ *
+ * Context: after vmi_queue_begin().
+ * Return: number of entries that can be taken, or VMI_Q_FAULT.
+ */
+int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault)
+{
+	u16 idx = le16_to_cpu(READ_ONCE(*avail_idx(q)));
+	int n;
+
 	n = vmi_ring_pending(q->size, idx, q->next, fault);
 	/* Nor may the index go back to before what was seen. */
 	if (n >= 0 && n < (u16)(q->seen - q->next)) {
@@ -94,25 +181,28 @@ static int refresh(struct vmi_queue *q, enum vmi_port_fault *fault)
 	return n;
 }
 
-/**
- * vmi_queue_pending - count the entries that can be taken
- * @q: the queue
- * @ahead: entries the caller holds already; more are looked for
- * @fault: set with VMI_Q_FAULT
- *
- * Context: under vmi_mem_lock().
- * Return: their number, @ahead or less if there are no more, VMI_Q_MISS or VMI_Q_FAULT.
- */
-int vmi_queue_pending(struct vmi_queue *q, u16 ahead, enum vmi_port_fault *fault)
+/* The copy is what is checked and used: the compiler may not go back to the guest's. */
+static void unpack_desc(const struct vring_desc *raw, struct vmi_ring_desc *d)
 {
-	u16 n = q->seen - q->next;
-
-	return n > ahead ? n : refresh(q, fault);
+	barrier();
+	d->gpa = le64_to_cpu((__force __le64)raw->addr);
+	d->len = le32_to_cpu((__force __le32)raw->len);
+	d->flags = le16_to_cpu((__force __le16)raw->flags);
+	d->next = le16_to_cpu((__force __le16)raw->next);
 }
 
-/* A descriptor may cross a page: nothing aligns an indirect table. */
-static int read_desc(struct vmi_queue *q, u64 gpa, bool ring, struct vmi_ring_desc *d,
-		     enum vmi_port_fault *fault)
+static void read_desc(const struct vmi_queue *q, u16 index, struct vmi_ring_desc *d)
+{
+	struct vring_desc raw;
+
+	/* Aligned to its size, so it does not cross a page. */
+	memcpy(&raw, in_area(&q->desc, 16 * index), sizeof(raw));
+	unpack_desc(&raw, d);
+}
+
+/* A descriptor in a table may cross a page: nothing aligns one. */
+static int read_table(struct vmi_queue *q, u64 gpa, struct vmi_ring_desc *d,
+		      enum vmi_port_fault *fault)
 {
 	struct vring_desc raw;
 	u32 first, rest;
@@ -120,75 +210,79 @@ static int read_desc(struct vmi_queue *q, u64 gpa, bool ring, struct vmi_ring_de
 	u8 *p;
 
 	first = min_t(u32, sizeof(raw), PAGE_SIZE - offset_in_page(gpa));
-	p = at(q, gpa, false, ring, &err, fault);
+	p = at(q, gpa, false, false, &err, fault);
 	if (!p)
 		return err;
 	memcpy(&raw, p, first);
 	rest = sizeof(raw) - first;
 	if (rest) {
-		p = at(q, gpa + first, false, ring, &err, fault);
+		p = at(q, gpa + first, false, false, &err, fault);
 		if (!p)
 			return err;
 		memcpy((u8 *)&raw + first, p, rest);
 	}
-	/* The copy is what is checked and used: the compiler may not go back to the guest's. */
-	barrier();
-	d->gpa = le64_to_cpu((__force __le64)raw.addr);
-	d->len = le32_to_cpu((__force __le32)raw.len);
-	d->flags = le16_to_cpu((__force __le16)raw.flags);
-	d->next = le16_to_cpu((__force __le16)raw.next);
+	unpack_desc(&raw, d);
 	return 0;
+}
+
+/* Walk a chain whose first descriptor has been read. */
+static int walk(struct vmi_queue *q, struct vmi_chain *c, struct vmi_ring_desc *d,
+		enum vmi_port_fault *fault)
+{
+	enum vmi_ring_next what;
+	u16 index;
+	int err;
+
+	/* Ends: vmi_ring_step() counts the steps in the queue's table and in one more. */
+	for (;;) {
+		what = vmi_ring_step(c, d, &index, fault);
+		if (what == VMI_RING_DONE)
+			return 0;
+		if (what == VMI_RING_FAULT)
+			return VMI_Q_FAULT;
+		if (what == VMI_RING_TABLE)
+			index = 0;
+		if (!c->in_table) {
+			read_desc(q, index, d);
+			continue;
+		}
+		err = read_table(q, c->table_gpa + 16 * (u64)index, d, fault);
+		if (err)
+			return err;
+	}
 }
 
 /**
  * vmi_queue_chain - read an available chain without taking it
  * @q: the queue
  * @ahead: entries to pass over; less than vmi_queue_pending() said
- * @write: a chain that the device writes to
  * @c: result
  * @head: its first descriptor's number
  * @fault: set with VMI_Q_FAULT
  *
- * Context: under vmi_mem_lock().
+ * Context: after vmi_queue_begin().
  * Return: 0, VMI_Q_MISS or VMI_Q_FAULT.
  */
-int vmi_queue_chain(struct vmi_queue *q, u16 ahead, bool write, struct vmi_chain *c, u16 *head,
+int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *head,
 		    enum vmi_port_fault *fault)
 {
 	u16 slot = (q->next + ahead) & (q->size - 1);
-	enum vmi_ring_next what;
 	struct vmi_ring_desc d;
-	u16 index;
 	__le16 *p;
-	int err;
-	u64 gpa;
 
-	p = ring_at(q, q->avail_gpa + AVAIL_RING + 2 * slot, false, &err, fault);
-	if (!p)
-		return err;
-	index = le16_to_cpu(READ_ONCE(*p));
-	*head = index;
-	what = vmi_ring_start(c, q->size, index, write, q->indirect, fault);
-
-	/* Ends: vmi_ring_step() counts the steps in the queue's table and in one more. */
-	while (what == VMI_RING_NEXT || what == VMI_RING_TABLE) {
-		if (what == VMI_RING_TABLE)
-			index = 0;
-		gpa = (c->in_table ? c->table_gpa : q->desc_gpa) + 16 * (u64)index;
-		err = read_desc(q, gpa, !c->in_table, &d, fault);
-		if (err)
-			return err;
-		what = vmi_ring_step(c, &d, &index, fault);
-	}
-	return what == VMI_RING_FAULT ? VMI_Q_FAULT : 0;
+	p = in_area(&q->avail, AVAIL_RING + 2 * slot);
+	*head = le16_to_cpu(READ_ONCE(*p));
+	if (vmi_ring_start(c, q->size, *head, q->write, q->indirect, fault) == VMI_RING_FAULT)
+		return VMI_Q_FAULT;
+	read_desc(q, *head, &d);
+	return walk(q, c, &d, fault);
 }
 
 /**
  * vmi_queue_map - find the kernel addresses of a chain's bytes
  * @q: the queue
  * @c: the chain
- * @skip: bytes to pass over
- * @len: bytes to map; the chain has that many
+ * @len: bytes to map, from the beginning; the chain has that many
  * @piece: result
  * @max: entries of @piece
  * @fault: set with VMI_Q_FAULT
@@ -198,7 +292,7 @@ int vmi_queue_chain(struct vmi_queue *q, u16 ahead, bool write, struct vmi_chain
  * Context: under vmi_mem_lock(); the addresses are good until it is released.
  * Return: number of pieces, VMI_Q_MISS, VMI_Q_FAULT or VMI_Q_PIECES.
  */
-int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 skip, u32 len,
+int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
 		  struct vmi_piece *piece, u32 max, enum vmi_port_fault *fault)
 {
 	u32 i, n = 0, left, part;
@@ -209,14 +303,11 @@ int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 skip, u32 
 
 	for (i = 0; i < c->nsegs && len; i++) {
 		gpa = c->seg[i].gpa;
-		left = c->seg[i].len;
-		part = min(skip, left);
-		gpa += part;
-		left -= part;
-		skip -= part;
-		while (left && len) {
-			part = min3(left, len, (u32)(PAGE_SIZE - offset_in_page(gpa)));
-			p = at(q, gpa, c->write, false, &err, fault);
+		left = min(c->seg[i].len, len);
+		len -= left;
+		while (left) {
+			part = min(left, (u32)(PAGE_SIZE - offset_in_page(gpa)));
+			p = at(q, gpa, q->write, false, &err, fault);
 			if (p) {
 				if (n == max)
 					return VMI_Q_PIECES;
@@ -230,104 +321,79 @@ int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 skip, u32 
 			}
 			gpa += part;
 			left -= part;
-			len -= part;
 		}
 	}
 	return missing ? VMI_Q_MISS : n;
 }
 
 /**
- * vmi_queue_push - give chains back to the driver
+ * vmi_queue_give - give a chain back to the driver
  * @q: the queue
- * @heads: what vmi_queue_chain() said, in order from the next available one
- * @lens: bytes written to each
- * @n: their number; 0 only asks whether the device area is in the cache
- * @fault: set with VMI_Q_FAULT
+ * @head: what vmi_queue_chain() said of the next available one, which is taken off
+ * @len: bytes written to it
  *
- * All become visible to the driver at once, and are taken off the available ones.
+ * The driver sees it after vmi_queue_publish().
  *
- * Context: under vmi_mem_lock(). Once it returned 0 there, it does as long as
- * the lock is held.
- * Return: 0, VMI_Q_MISS or VMI_Q_FAULT, the latter two with nothing done.
+ * Context: after vmi_queue_begin().
  */
-int vmi_queue_push(struct vmi_queue *q, const u16 *heads, const u32 *lens, u32 n,
-		   enum vmi_port_fault *fault)
+void vmi_queue_give(struct vmi_queue *q, u16 head, u32 len)
 {
-	u64 end = q->used_gpa + vmi_ring_used_bytes(q->size);
-	bool missing = false;
-	__le32 *id, *len;
-	int err = 0;
-	__le16 *p;
-	u64 gpa;
-	u32 i;
+	u32 off = USED_RING + 8 * (q->used & (q->size - 1));
+	__le32 *p;
 
-	for (gpa = q->used_gpa; gpa < end; gpa = (gpa & PAGE_MASK) + PAGE_SIZE) {
-		if (!ring_at(q, gpa, true, &err, fault)) {
-			if (err == VMI_Q_FAULT)
-				return err;
-			missing = true;
-		}
-	}
-	if (missing)
-		return VMI_Q_MISS;
-
-	for (i = 0; i < n; i++) {
-		gpa = q->used_gpa + USED_RING + 8 * ((q->used + i) & (q->size - 1));
-		id = ring_at(q, gpa, true, &err, fault);
-		len = ring_at(q, gpa + 4, true, &err, fault);
-		if (!id || !len)
-			return err;
-		WRITE_ONCE(*id, cpu_to_le32(heads[i]));
-		WRITE_ONCE(*len, cpu_to_le32(lens[i]));
-	}
-	if (!n)
-		return 0;
-	p = ring_at(q, q->used_gpa + 2, true, &err, fault);
-	if (!p)
-		return err;
-	q->used += n;
-	q->next += n;
-	/* The entries and the buffers' contents before the index that covers them. */
-	smp_wmb();
-	WRITE_ONCE(*p, cpu_to_le16(q->used));
-	return 0;
+	/* An entry can cross a page, for only its halves are aligned. */
+	p = in_area(&q->device, off);
+	WRITE_ONCE(*p, cpu_to_le32(head));
+	p = in_area(&q->device, off + 4);
+	WRITE_ONCE(*p, cpu_to_le32(len));
+	q->used++;
+	q->next++;
 }
 
-static bool wants_signal(struct vmi_queue *q, u16 old, enum vmi_port_fault *fault)
+static bool wants_call(const struct vmi_queue *q, u16 old)
 {
-	__le16 *p;
-	int err;
+	__le16 *flags;
 
-	/* A needless interrupt is better than a lost one: on a missing page, tell. */
-	if (q->event_idx) {
-		p = ring_at(q, q->avail_gpa + AVAIL_RING + 2 * q->size, false, &err, fault);
-		return !p || vring_need_event(le16_to_cpu(READ_ONCE(*p)), q->used, old);
-	}
-	p = ring_at(q, q->avail_gpa, false, &err, fault);
-	return !p || !(le16_to_cpu(READ_ONCE(*p)) & VRING_AVAIL_F_NO_INTERRUPT);
+	if (q->event_idx)
+		return vring_need_event(le16_to_cpu(READ_ONCE(*used_event(q))), q->used, old);
+	flags = in_area(&q->avail, 0);
+	return !(le16_to_cpu(READ_ONCE(*flags)) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 /**
- * vmi_queue_signal - interrupt the driver if it wants to know of what was pushed
+ * vmi_queue_publish - let the driver see what was given back
  * @q: the queue
- * @fault: may be set, without meaning
  *
- * Context: under vmi_mem_lock().
- * Return: 1 if it was told, 0 if not.
+ * Context: after vmi_queue_begin().
+ * Return: whether the driver wants to be interrupted for it, see vmi_queue_call().
  */
-int vmi_queue_signal(struct vmi_queue *q, enum vmi_port_fault *fault)
+bool vmi_queue_publish(struct vmi_queue *q)
 {
-	u16 old = q->signalled;
+	u16 old = q->published;
+	__le16 *p;
 
 	if (old == q->used)
-		return 0;
-	/* The used index is visible before the driver's wish is read: it does the reverse. */
+		return false;
+	p = in_area(&q->device, 2);
+	q->published = q->used;
+	/* The entries and the buffers' contents before the index that covers them. */
+	smp_wmb();
+	WRITE_ONCE(*p, cpu_to_le16(q->used));
+	/* The index is visible before the driver's wish is read: it does the reverse. */
 	smp_mb();
-	q->signalled = q->used;
-	if (!q->call || !wants_signal(q, old, fault))
-		return 0;
-	vmi_compat_eventfd_signal(q->call);
-	return 1;
+	return wants_call(q, old);
+}
+
+/**
+ * vmi_queue_call - interrupt the driver
+ * @q: the queue
+ *
+ * Context: any.
+ */
+void vmi_queue_call(struct vmi_queue *q)
+{
+	if (q->call)
+		vmi_compat_eventfd_signal(q->call);
 }
 
 /**
@@ -336,44 +402,30 @@ int vmi_queue_signal(struct vmi_queue *q, enum vmi_port_fault *fault)
  * @on: ask for it
  * @fault: set with VMI_Q_FAULT
  *
- * Context: under vmi_mem_lock().
+ * Context: after vmi_queue_begin().
  * Return: with @on, 1 if more has become available meanwhile (no notification
- * will come for that), else 0; VMI_Q_MISS or VMI_Q_FAULT.
+ * will come for that), else 0; VMI_Q_FAULT.
  */
 int vmi_queue_notify(struct vmi_queue *q, bool on, enum vmi_port_fault *fault)
 {
 	u16 was = q->seen;
-	__le16 *p;
-	int err;
+	int n;
 
 	if (!on) {
 		/* With event indices the old one just falls behind. */
-		if (!q->event_idx && q->notify) {
-			p = ring_at(q, q->used_gpa, true, &err, fault);
-			if (!p)
-				return err;
-			WRITE_ONCE(*p, cpu_to_le16(VRING_USED_F_NO_NOTIFY));
-		}
+		if (!q->event_idx && q->notify)
+			WRITE_ONCE(*used_flags(q), cpu_to_le16(VRING_USED_F_NO_NOTIFY));
 		q->notify = false;
 		return 0;
 	}
 
-	if (q->event_idx) {
-		p = ring_at(q, q->used_gpa + USED_RING + 8 * q->size, true, &err, fault);
-		if (!p)
-			return err;
-		WRITE_ONCE(*p, cpu_to_le16(q->seen));
-	} else {
-		p = ring_at(q, q->used_gpa, true, &err, fault);
-		if (!p)
-			return err;
-		WRITE_ONCE(*p, cpu_to_le16(0));
-	}
+	if (q->event_idx)
+		WRITE_ONCE(*avail_event(q), cpu_to_le16(q->seen));
+	else
+		WRITE_ONCE(*used_flags(q), cpu_to_le16(0));
 	q->notify = true;
 	/* The wish is visible before the index is read again: the driver does the reverse. */
 	smp_mb();
-	err = refresh(q, fault);
-	if (err < 0)
-		return err;
-	return q->seen != was;
+	n = vmi_queue_refresh(q, fault);
+	return n < 0 ? n : q->seen != was;
 }

@@ -4,7 +4,8 @@
  *
  * All functions but vmi_queue_setup() run under vmi_mem_lock() of the queue's
  * memory, bottom halves off, and never sleep: what is not in the page cache is
- * noted in a struct vmi_miss for somebody who may. The caller serialises the
+ * noted in a struct vmi_miss for somebody who may. After vmi_queue_begin() the
+ * ring itself is at hand until the lock is released. The caller serialises the
  * use of a queue.
  */
 #ifndef VMI_QUEUE_H
@@ -45,6 +46,19 @@ struct vmi_piece {
 	u32 len;
 };
 
+/* Pages that an area of a ring can lie in: the descriptors of the largest, not aligned. */
+#define VMI_AREA_PAGES	(16 * VMI_RING_SIZE_MAX / 4096 + 1)
+
+/**
+ * struct vmi_area - an area of a ring
+ * @in_page: bytes from the beginning of the first page to it; const
+ * @page: kernel addresses of the pages, see struct vmi_queue.gen
+ */
+struct vmi_area {
+	u32 in_page;
+	u8 *page[VMI_AREA_PAGES];
+};
+
 /**
  * struct vmi_queue - the device's state of a virtqueue
  * @mem: the guest's memory
@@ -52,14 +66,19 @@ struct vmi_piece {
  * @avail_gpa: driver area
  * @used_gpa: device area
  * @size: entries
+ * @write: the device writes to what the chains say, a receive queue
  * @next: index of the next available entry to take
  * @seen: last copy of the driver's index, @next to @next + @size
  * @used: device's index
- * @signalled: @used when the driver was last told
+ * @published: what the driver sees of it
  * @event_idx: negotiated
  * @indirect: negotiated
  * @notify: the driver is asked to notify
  * @call: tells the driver, NULL for none
+ * @gen: vmi_mem_gen() when the pages of the areas were looked up, 0 for never
+ * @desc: descriptor table
+ * @avail: driver area
+ * @device: device area
  * @miss: pages wanted
  *
  * Guard: that of the queue's owner (struct vmi_port).
@@ -73,11 +92,16 @@ struct vmi_queue {
 	u16 next;
 	u16 seen;
 	u16 used;
-	u16 signalled;
+	u16 published;
+	bool write;
 	bool event_idx;
 	bool indirect;
 	bool notify;
 	struct eventfd_ctx *call;
+	u64 gen;
+	struct vmi_area desc;
+	struct vmi_area avail;
+	struct vmi_area device;
 	struct vmi_miss miss;
 };
 
@@ -87,14 +111,31 @@ struct vmi_queue {
 #define VMI_Q_PIECES	(-3)	/* in more pieces than there is room for */
 
 void vmi_queue_setup(struct vmi_queue *q, u16 avail_idx);
-int vmi_queue_pending(struct vmi_queue *q, u16 ahead, enum vmi_port_fault *fault);
-int vmi_queue_chain(struct vmi_queue *q, u16 ahead, bool write, struct vmi_chain *c, u16 *head,
+int vmi_queue_begin(struct vmi_queue *q, enum vmi_port_fault *fault);
+int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault);
+int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *head,
 		    enum vmi_port_fault *fault);
-int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 skip, u32 len,
+int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
 		  struct vmi_piece *piece, u32 max, enum vmi_port_fault *fault);
-int vmi_queue_push(struct vmi_queue *q, const u16 *heads, const u32 *lens, u32 n,
-		   enum vmi_port_fault *fault);
-int vmi_queue_signal(struct vmi_queue *q, enum vmi_port_fault *fault);
+void vmi_queue_give(struct vmi_queue *q, u16 head, u32 len);
+bool vmi_queue_publish(struct vmi_queue *q);
+void vmi_queue_call(struct vmi_queue *q);
 int vmi_queue_notify(struct vmi_queue *q, bool on, enum vmi_port_fault *fault);
+
+/**
+ * vmi_queue_pending - count the entries that can be taken
+ * @q: the queue
+ * @ahead: entries the caller holds already; more are looked for
+ * @fault: set with VMI_Q_FAULT
+ *
+ * Context: after vmi_queue_begin().
+ * Return: their number, @ahead or less if there are no more, or VMI_Q_FAULT.
+ */
+static inline int vmi_queue_pending(struct vmi_queue *q, u16 ahead, enum vmi_port_fault *fault)
+{
+	u16 n = q->seen - q->next;
+
+	return likely(n > ahead) ? n : vmi_queue_refresh(q, fault);
+}
 
 #endif /* VMI_QUEUE_H */

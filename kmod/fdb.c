@@ -73,6 +73,7 @@ void vmi_fdb_init(struct vmi_fdb *fdb)
 	spin_lock_init(&fdb->lock);
 	fdb->seed = get_random_u32();
 	fdb->learned = 0;
+	fdb->full_until = jiffies;
 	for (i = 0; i < VMI_FDB_BUCKETS; i++)
 		INIT_HLIST_HEAD(&fdb->bucket[i]);
 }
@@ -211,8 +212,11 @@ void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u3
 		return;
 
 	spin_lock(&fdb->lock);
-	if (fdb->learned >= VMI_FDB_LEARNED)
+	/* Not for every address that finds no room: whoever makes them up would have us do it. */
+	if (fdb->learned >= VMI_FDB_LEARNED && time_after_eq(jiffies, fdb->full_until)) {
 		evict_expired(fdb, ageing_ms);
+		fdb->full_until = jiffies + HZ;
+	}
 	old = find(fdb, mac);
 	if (old ? !old->ages || old->port == port : fdb->learned >= VMI_FDB_LEARNED)
 		goto unlock;

@@ -16,7 +16,7 @@
 
 struct vmi_port;
 
-#define VMI_FDB_BUCKETS	256
+#define VMI_FDB_BUCKETS	1024
 #define VMI_FDB_LEARNED	1024	/* learned entries of a network */
 
 /**
@@ -24,12 +24,14 @@ struct vmi_port;
  * @lock: leaf; writers, bottom halves off
  * @seed: of the hash; const
  * @learned: number of entries that age; written under @lock
+ * @full_until: jiffies; a full table is not looked through for old entries before; @lock
  * @bucket: entries; @lock, read by RCU
  */
 struct vmi_fdb {
 	spinlock_t lock;
 	u32 seed;
 	u32 learned;
+	unsigned long full_until;
 	struct hlist_head bucket[VMI_FDB_BUCKETS];
 };
 

@@ -219,6 +219,8 @@ static void vmi_mem_region_del(struct vmi_mem *mem, u32 slot)
 	r = rcu_dereference_protected(mem->region[slot], lockdep_is_held(&mem->mutex));
 	rcu_assign_pointer(mem->region[slot], NULL);
 	r->dead = true;
+	/* extents of it are no good from here on */
+	mem->gen++;
 	write_unlock_bh(&mem->lock);
 
 	/*
@@ -415,21 +417,39 @@ void vmi_mem_unlock(struct vmi_mem *mem) __releases(&mem->lock)
  */
 void *vmi_mem_lookup(struct vmi_mem *mem, u64 gfn, bool write)
 {
-	struct vmi_region *r;
-	unsigned long entry;
+	struct vmi_extent x;
+
+	vmi_mem_extent(mem, gfn, &x);
+	return vmi_extent_lookup(&x, gfn, write);
+}
+
+/**
+ * vmi_mem_extent() - find the extent of a frame
+ * @mem: the memory, locked
+ * @gfn: the frame
+ * @x: set to it, or to nothing: then the frame is not in the cache
+ *
+ * Context: under vmi_mem_lock().
+ */
+void vmi_mem_extent(struct vmi_mem *mem, u64 gfn, struct vmi_extent *x)
+{
+	struct vmi_region *r = NULL;
+	u64 first;
 
 	lockdep_assert_held(&mem->lock);
 
+	x->n = 0;
 	/* beyond what a guest can address, an address in bytes would wrap */
-	if (unlikely(gfn >= VMI_GPA_END >> PAGE_SHIFT))
-		return NULL;
-	r = vmi_region_at(mem, gfn << PAGE_SHIFT);
+	if (likely(gfn < VMI_GPA_END >> PAGE_SHIFT))
+		r = vmi_region_at(mem, gfn << PAGE_SHIFT);
 	if (unlikely(!r))
-		return NULL;
-	entry = vmi_region_page(r, gfn);
-	if (unlikely(!entry || (write && !(entry & VMI_PAGE_WRITABLE))))
-		return NULL;
-	return vmi_page_addr(entry);
+		return;
+	first = round_down(gfn - (r->gpa >> PAGE_SHIFT), VMI_PAGES_TABLE);
+	x->entry = vmi_pages_leaf(&r->pages, first);
+	if (unlikely(!x->entry))
+		return;
+	x->first = (r->gpa >> PAGE_SHIFT) + first;
+	x->n = min(r->pages.n - first, (u64)VMI_PAGES_TABLE);
 }
 
 /**
@@ -437,8 +457,8 @@ void *vmi_mem_lookup(struct vmi_mem *mem, u64 gfn, bool write)
  * @mem: the memory, locked
  *
  * Context: under vmi_mem_lock().
- * Return: a number, never 0: addresses that were looked up under an earlier lock
- * are good under this one if the number was the same.
+ * Return: a number, never 0: what was looked up under an earlier lock is good
+ * under this one if the number was the same.
  */
 u64 vmi_mem_gen(const struct vmi_mem *mem)
 {

@@ -16,6 +16,8 @@
 #include <linux/types.h>
 #include <linux/vmi_chr.h>
 
+#include "pages.h"
+
 struct file;
 struct vm_area_struct;
 struct vmi_mem;
@@ -34,6 +36,34 @@ void vmi_mem_unlock(struct vmi_mem *mem);
 void *vmi_mem_lookup(struct vmi_mem *mem, u64 gfn, bool write);
 /* under vmi_mem_lock(): while it stays the same, what was looked up before is still good */
 u64 vmi_mem_gen(const struct vmi_mem *mem);
+
+/**
+ * struct vmi_extent - a part of a region, at hand
+ * @first: its first frame
+ * @n: frames, 0 for none
+ * @entry: of a page each, see struct vmi_pages
+ *
+ * Good under vmi_mem_lock() while vmi_mem_gen() stays the same.
+ */
+struct vmi_extent {
+	u64 first;
+	u64 n;
+	const unsigned long *entry;
+};
+
+/* the extent of a frame, or none */
+void vmi_mem_extent(struct vmi_mem *mem, u64 gfn, struct vmi_extent *x);
+
+/* as vmi_mem_lookup(), in the extent only */
+static inline void *vmi_extent_lookup(const struct vmi_extent *x, u64 gfn, bool write)
+{
+	u64 i = gfn - x->first;
+
+	if (unlikely(i >= x->n || !(x->entry[i] & (write ? VMI_PAGE_WRITABLE : PAGE_MASK))))
+		return NULL;
+	return vmi_page_addr(x->entry[i]);
+}
+
 /* may sleep; brings the frame into the cache: 0, -EFAULT outside regions, -ENODEV after kill, -ENOMEM */
 int vmi_mem_fault(struct vmi_mem *mem, u64 gfn, bool write);
 /* any context, under vmi_mem_lock() or not: is [gpa, gpa + len) inside one region (writable when @write)? */

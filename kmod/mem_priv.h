@@ -78,7 +78,7 @@ struct vmi_refused {
  * @lock: excludes the users of pages (readers) from the MMU notifier (writer)
  * @dead: no access any more; @lock, read without where it is only a hint
  * @region: by slot; changed under @mutex and @lock, read under either or RCU
- * @gen: counts the times that pages were forgotten, from 1; @lock
+ * @gen: counts the times that pages or a region were forgotten, from 1; @lock
  * @inode: carries the address space of the windows; const
  * @mapped: gfn -> page that stands in a window, tagged 1 when writable there,
  *	with a reference. @lock

@@ -9,11 +9,7 @@
 #include <linux/virtio_ring.h>
 
 #include "compat.h"
-#include "mem.h"
 #include "queue.h"
-
-#define AVAIL_RING	4	/* offset of the ring in the driver area */
-#define USED_RING	4	/* offset of the ring in the device area */
 
 static int note_miss(struct vmi_queue *q, u64 gfn, bool write, bool ring)
 {
@@ -26,14 +22,16 @@ static int note_miss(struct vmi_queue *q, u64 gfn, bool write, bool ring)
 	return VMI_Q_MISS;
 }
 
-/* Kernel address of guest bytes that do not cross a page; NULL with *err set. */
-static void *at(struct vmi_queue *q, u64 gpa, bool write, bool ring, int *err,
-		enum vmi_port_fault *fault)
+/* In another extent than the last time, or not in the cache. */
+static noinline void *at_elsewhere(struct vmi_queue *q, u64 gpa, bool write, bool ring, int *err,
+				   enum vmi_port_fault *fault)
 {
 	u64 gfn = gpa >> PAGE_SHIFT;
-	u8 *page = vmi_mem_lookup(q->mem, gfn, write);
+	u8 *page;
 
-	if (likely(page))
+	vmi_mem_extent(q->mem, gfn, &q->extent);
+	page = vmi_extent_lookup(&q->extent, gfn, write);
+	if (page)
 		return page + offset_in_page(gpa);
 	if (!vmi_mem_valid(q->mem, gfn << PAGE_SHIFT, PAGE_SIZE, write)) {
 		*fault = ring ? VMI_PORT_FAULT_RING_ADDRESS : VMI_PORT_FAULT_BAD_ADDRESS;
@@ -44,33 +42,37 @@ static void *at(struct vmi_queue *q, u64 gpa, bool write, bool ring, int *err,
 	return NULL;
 }
 
-/* Within an area, and not across a page: see vmi_ring_layout_ok(). */
-static void *in_area(const struct vmi_area *a, u32 off)
+/* Kernel address of guest bytes that do not cross a page; NULL with *err set. */
+static __always_inline void *at(struct vmi_queue *q, u64 gpa, bool write, bool ring, int *err,
+				enum vmi_port_fault *fault)
 {
-	off += a->in_page;
-	return a->page[off >> PAGE_SHIFT] + offset_in_page(off);
+	u8 *page = vmi_extent_lookup(&q->extent, gpa >> PAGE_SHIFT, write);
+
+	if (likely(page))
+		return page + offset_in_page(gpa);
+	return at_elsewhere(q, gpa, write, ring, err, fault);
 }
 
 static __le16 *avail_idx(const struct vmi_queue *q)
 {
-	return in_area(&q->avail, 2);
+	return vmi_area_at(&q->avail, 2);
 }
 
 /* where the driver says from which of our indices on it wants an interrupt */
 static __le16 *used_event(const struct vmi_queue *q)
 {
-	return in_area(&q->avail, AVAIL_RING + 2 * q->size);
+	return vmi_area_at(&q->avail, VMI_AVAIL_RING + 2 * q->size);
 }
 
 static __le16 *used_flags(const struct vmi_queue *q)
 {
-	return in_area(&q->device, 0);
+	return vmi_area_at(&q->device, 0);
 }
 
 /* where we say from which of its indices on we want a notification */
 static __le16 *avail_event(const struct vmi_queue *q)
 {
-	return in_area(&q->device, USED_RING + 8 * q->size);
+	return vmi_area_at(&q->device, VMI_USED_RING + 8 * q->size);
 }
 
 /**
@@ -88,6 +90,7 @@ void vmi_queue_setup(struct vmi_queue *q, u16 avail_idx)
 	q->published = avail_idx;
 	q->notify = true;
 	q->gen = 0;
+	q->extent.n = 0;
 	q->desc.in_page = offset_in_page(q->desc_gpa);
 	q->avail.in_page = offset_in_page(q->avail_gpa);
 	q->device.in_page = offset_in_page(q->used_gpa);
@@ -100,16 +103,20 @@ static int find_area(struct vmi_queue *q, struct vmi_area *a, u64 gpa, u32 bytes
 		     enum vmi_port_fault *fault)
 {
 	u32 i, pages = DIV_ROUND_UP(a->in_page + bytes, PAGE_SIZE);
+	bool flat = true;
 	int err, ret = 0;
 
 	for (i = 0; i < pages; i++) {
 		a->page[i] = at(q, (gpa & PAGE_MASK) + i * PAGE_SIZE, write, true, &err, fault);
+		if (i && a->page[i] != a->page[i - 1] + PAGE_SIZE)
+			flat = false;
 		if (a->page[i])
 			continue;
 		if (err == VMI_Q_FAULT)
 			return err;
 		ret = VMI_Q_MISS;
 	}
+	a->flat = flat && !ret ? a->page[0] + a->in_page : NULL;
 	return ret;
 }
 
@@ -148,6 +155,7 @@ int vmi_queue_begin(struct vmi_queue *q, enum vmi_port_fault *fault)
 	if (likely(q->gen == gen))
 		return 0;
 	q->gen = 0;
+	q->extent.n = 0;
 	err = find_areas(q, fault);
 	if (!err)
 		q->gen = gen;
@@ -181,31 +189,92 @@ int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault)
 	return n;
 }
 
-/* The copy is what is checked and used: the compiler may not go back to the guest's. */
-static void unpack_desc(const struct vring_desc *raw, struct vmi_ring_desc *d)
+/* A descriptor's two words: address; length, flags, number of the next one. */
+static __always_inline void unpack_desc(u64 first, u64 second, struct vmi_ring_desc *d)
 {
-	barrier();
-	d->gpa = le64_to_cpu((__force __le64)raw->addr);
-	d->len = le32_to_cpu((__force __le32)raw->len);
-	d->flags = le16_to_cpu((__force __le16)raw->flags);
-	d->next = le16_to_cpu((__force __le16)raw->next);
+	d->gpa = first;
+	d->len = second;
+	d->flags = second >> 32;
+	d->next = second >> 48;
 }
 
-static void read_desc(const struct vmi_queue *q, u16 index, struct vmi_ring_desc *d)
+/* Aligned to its size, so it does not cross a page. */
+static __always_inline void read_desc(const struct vmi_queue *q, u16 index, struct vmi_ring_desc *d)
 {
-	struct vring_desc raw;
+	const __le64 *p = vmi_area_at(&q->desc, 16 * index);
 
-	/* Aligned to its size, so it does not cross a page. */
-	memcpy(&raw, in_area(&q->desc, 16 * index), sizeof(raw));
-	unpack_desc(&raw, d);
+	BUILD_BUG_ON(sizeof(struct vring_desc) != 16);
+	BUILD_BUG_ON(offsetof(struct vring_desc, len) != 8);
+	BUILD_BUG_ON(offsetof(struct vring_desc, flags) != 12);
+	BUILD_BUG_ON(offsetof(struct vring_desc, next) != 14);
+	unpack_desc(le64_to_cpu(READ_ONCE(p[0])), le64_to_cpu(READ_ONCE(p[1])), d);
+}
+
+/* The number of an available chain's first descriptor, which may be anything. */
+static __always_inline u16 read_head(const struct vmi_queue *q, u16 ahead)
+{
+	u16 slot = (q->next + ahead) & (q->size - 1);
+	const __le16 *p = vmi_area_at(&q->avail, VMI_AVAIL_RING + 2 * slot);
+
+	return le16_to_cpu(READ_ONCE(*p));
+}
+
+static u32 peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece,
+			  u64 gfn);
+
+static __always_inline u32 peek(struct vmi_queue *q, u16 ahead, u16 *head,
+				struct vmi_piece *piece, bool first)
+{
+	struct vmi_ring_desc d;
+	u16 i = read_head(q, ahead);
+	u32 off;
+	u8 *page;
+
+	if (unlikely(i >= q->size))
+		return 0;
+	read_desc(q, i, &d);
+	if (unlikely(!vmi_ring_single(&d, q->write)))
+		return 0;
+	page = vmi_extent_lookup(&q->extent, d.gpa >> PAGE_SHIFT, q->write);
+	if (unlikely(!page))
+		return first ? peek_elsewhere(q, ahead, head, piece, d.gpa >> PAGE_SHIFT) : 0;
+	off = offset_in_page(d.gpa);
+	*head = i;
+	piece->addr = page + off;
+	piece->len = min(d.len, (u32)PAGE_SIZE - off);
+	return d.len;
+}
+
+/* Look there, and read the chain anew: it may say something else, and then it is not so simple. */
+static noinline u32 peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head,
+				   struct vmi_piece *piece, u64 gfn)
+{
+	vmi_mem_extent(q->mem, gfn, &q->extent);
+	return peek(q, ahead, head, piece, false);
+}
+
+/**
+ * vmi_queue_peek - look at an available chain, if it is one descriptor
+ * @q: the queue
+ * @ahead: entries to pass over; less than vmi_queue_pending() said
+ * @head: its first descriptor's number
+ * @piece: its bytes, or the first of them if it crosses a page
+ *
+ * Context: after vmi_queue_begin().
+ * Return: length of the chain, or 0 if it is not so simple: vmi_queue_chain() and
+ * vmi_queue_map() say how it is.
+ */
+u32 vmi_queue_peek(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece)
+{
+	return peek(q, ahead, head, piece, true);
 }
 
 /* A descriptor in a table may cross a page: nothing aligns one. */
 static int read_table(struct vmi_queue *q, u64 gpa, struct vmi_ring_desc *d,
 		      enum vmi_port_fault *fault)
 {
-	struct vring_desc raw;
 	u32 first, rest;
+	__le64 raw[2];
 	int err;
 	u8 *p;
 
@@ -213,29 +282,33 @@ static int read_table(struct vmi_queue *q, u64 gpa, struct vmi_ring_desc *d,
 	p = at(q, gpa, false, false, &err, fault);
 	if (!p)
 		return err;
-	memcpy(&raw, p, first);
+	memcpy(raw, p, first);
 	rest = sizeof(raw) - first;
 	if (rest) {
 		p = at(q, gpa + first, false, false, &err, fault);
 		if (!p)
 			return err;
-		memcpy((u8 *)&raw + first, p, rest);
+		memcpy((u8 *)raw + first, p, rest);
 	}
-	unpack_desc(&raw, d);
+	/* The copy is what is checked and used: the compiler may not go back to the guest's. */
+	barrier();
+	unpack_desc(le64_to_cpu(raw[0]), le64_to_cpu(raw[1]), d);
 	return 0;
 }
 
 /* Walk a chain whose first descriptor has been read. */
-static int walk(struct vmi_queue *q, struct vmi_chain *c, struct vmi_ring_desc *d,
-		enum vmi_port_fault *fault)
+static noinline int walk(struct vmi_queue *q, struct vmi_chain *c, u16 head,
+			 struct vmi_ring_desc d, enum vmi_port_fault *fault)
 {
 	enum vmi_ring_next what;
 	u16 index;
 	int err;
 
+	if (vmi_ring_start(c, q->size, head, q->write, q->indirect, fault) == VMI_RING_FAULT)
+		return VMI_Q_FAULT;
 	/* Ends: vmi_ring_step() counts the steps in the queue's table and in one more. */
 	for (;;) {
-		what = vmi_ring_step(c, d, &index, fault);
+		what = vmi_ring_step(c, &d, &index, fault);
 		if (what == VMI_RING_DONE)
 			return 0;
 		if (what == VMI_RING_FAULT)
@@ -243,10 +316,10 @@ static int walk(struct vmi_queue *q, struct vmi_chain *c, struct vmi_ring_desc *
 		if (what == VMI_RING_TABLE)
 			index = 0;
 		if (!c->in_table) {
-			read_desc(q, index, d);
+			read_desc(q, index, &d);
 			continue;
 		}
-		err = read_table(q, c->table_gpa + 16 * (u64)index, d, fault);
+		err = read_table(q, c->table_gpa + 16 * (u64)index, &d, fault);
 		if (err)
 			return err;
 	}
@@ -266,16 +339,20 @@ static int walk(struct vmi_queue *q, struct vmi_chain *c, struct vmi_ring_desc *
 int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *head,
 		    enum vmi_port_fault *fault)
 {
-	u16 slot = (q->next + ahead) & (q->size - 1);
-	struct vmi_ring_desc d;
-	__le16 *p;
+	struct vmi_ring_desc d = { };
 
-	p = in_area(&q->avail, AVAIL_RING + 2 * slot);
-	*head = le16_to_cpu(READ_ONCE(*p));
-	if (vmi_ring_start(c, q->size, *head, q->write, q->indirect, fault) == VMI_RING_FAULT)
-		return VMI_Q_FAULT;
-	read_desc(q, *head, &d);
-	return walk(q, c, &d, fault);
+	*head = read_head(q, ahead);
+	if (likely(*head < q->size)) {
+		read_desc(q, *head, &d);
+		if (likely(vmi_ring_single(&d, q->write))) {
+			c->nsegs = 1;
+			c->bytes = d.len;
+			c->seg[0].gpa = d.gpa;
+			c->seg[0].len = d.len;
+			return 0;
+		}
+	}
+	return walk(q, c, *head, d, fault);
 }
 
 /**
@@ -301,6 +378,12 @@ int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
 	u64 gpa;
 	u8 *p;
 
+	gpa = c->seg[0].gpa;
+	if (likely(c->nsegs == 1 && max && offset_in_page(gpa) + len <= PAGE_SIZE)) {
+		piece->addr = at(q, gpa, q->write, false, &err, fault);
+		piece->len = len;
+		return piece->addr ? 1 : err;
+	}
 	for (i = 0; i < c->nsegs && len; i++) {
 		gpa = c->seg[i].gpa;
 		left = min(c->seg[i].len, len);
@@ -326,37 +409,13 @@ int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
 	return missing ? VMI_Q_MISS : n;
 }
 
-/**
- * vmi_queue_give - give a chain back to the driver
- * @q: the queue
- * @head: what vmi_queue_chain() said of the next available one, which is taken off
- * @len: bytes written to it
- *
- * The driver sees it after vmi_queue_publish().
- *
- * Context: after vmi_queue_begin().
- */
-void vmi_queue_give(struct vmi_queue *q, u16 head, u32 len)
-{
-	u32 off = USED_RING + 8 * (q->used & (q->size - 1));
-	__le32 *p;
-
-	/* An entry can cross a page, for only its halves are aligned. */
-	p = in_area(&q->device, off);
-	WRITE_ONCE(*p, cpu_to_le32(head));
-	p = in_area(&q->device, off + 4);
-	WRITE_ONCE(*p, cpu_to_le32(len));
-	q->used++;
-	q->next++;
-}
-
 static bool wants_call(const struct vmi_queue *q, u16 old)
 {
 	__le16 *flags;
 
 	if (q->event_idx)
 		return vring_need_event(le16_to_cpu(READ_ONCE(*used_event(q))), q->used, old);
-	flags = in_area(&q->avail, 0);
+	flags = vmi_area_at(&q->avail, 0);
 	return !(le16_to_cpu(READ_ONCE(*flags)) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
@@ -374,7 +433,7 @@ bool vmi_queue_publish(struct vmi_queue *q)
 
 	if (old == q->used)
 		return false;
-	p = in_area(&q->device, 2);
+	p = vmi_area_at(&q->device, 2);
 	q->published = q->used;
 	/* The entries and the buffers' contents before the index that covers them. */
 	smp_wmb();

@@ -11,12 +11,16 @@
 #ifndef VMI_QUEUE_H
 #define VMI_QUEUE_H
 
+#include <linux/mm.h>
 #include <linux/types.h>
 
+#include "mem.h"
 #include "ring.h"
 
 struct eventfd_ctx;
-struct vmi_mem;
+
+#define VMI_AVAIL_RING	4	/* offset of the ring in the driver area */
+#define VMI_USED_RING	4	/* offset of the ring in the device area */
 
 #define VMI_MISS_MAX	32
 /* A chain's segments each begin and end within a page, the bytes between fill whole ones. */
@@ -52,10 +56,14 @@ struct vmi_piece {
 /**
  * struct vmi_area - an area of a ring
  * @in_page: bytes from the beginning of the first page to it; const
- * @page: kernel addresses of the pages, see struct vmi_queue.gen
+ * @flat: kernel address of it, NULL if the pages do not follow each other in the kernel
+ * @page: kernel addresses of the pages
+ *
+ * The addresses are good as struct vmi_queue.gen says.
  */
 struct vmi_area {
 	u32 in_page;
+	u8 *flat;
 	u8 *page[VMI_AREA_PAGES];
 };
 
@@ -76,6 +84,7 @@ struct vmi_area {
  * @notify: the driver is asked to notify
  * @call: tells the driver, NULL for none
  * @gen: vmi_mem_gen() when the pages of the areas were looked up, 0 for never
+ * @extent: where a buffer was last
  * @desc: descriptor table
  * @avail: driver area
  * @device: device area
@@ -99,6 +108,7 @@ struct vmi_queue {
 	bool notify;
 	struct eventfd_ctx *call;
 	u64 gen;
+	struct vmi_extent extent;
 	struct vmi_area desc;
 	struct vmi_area avail;
 	struct vmi_area device;
@@ -113,11 +123,11 @@ struct vmi_queue {
 void vmi_queue_setup(struct vmi_queue *q, u16 avail_idx);
 int vmi_queue_begin(struct vmi_queue *q, enum vmi_port_fault *fault);
 int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault);
+u32 vmi_queue_peek(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece);
 int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *head,
 		    enum vmi_port_fault *fault);
 int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
 		  struct vmi_piece *piece, u32 max, enum vmi_port_fault *fault);
-void vmi_queue_give(struct vmi_queue *q, u16 head, u32 len);
 bool vmi_queue_publish(struct vmi_queue *q);
 void vmi_queue_call(struct vmi_queue *q);
 int vmi_queue_notify(struct vmi_queue *q, bool on, enum vmi_port_fault *fault);
@@ -136,6 +146,39 @@ static inline int vmi_queue_pending(struct vmi_queue *q, u16 ahead, enum vmi_por
 	u16 n = q->seen - q->next;
 
 	return likely(n > ahead) ? n : vmi_queue_refresh(q, fault);
+}
+
+/* Within an area, and not across a page: see vmi_ring_layout_ok(). */
+static inline void *vmi_area_at(const struct vmi_area *a, unsigned long off)
+{
+	if (likely(a->flat))
+		return a->flat + off;
+	off += a->in_page;
+	return a->page[off >> PAGE_SHIFT] + offset_in_page(off);
+}
+
+/**
+ * vmi_queue_give - give a chain back to the driver
+ * @q: the queue
+ * @head: what vmi_queue_chain() said of the next available one, which is taken off
+ * @len: bytes written to it
+ *
+ * The driver sees it after vmi_queue_publish().
+ *
+ * Context: after vmi_queue_begin().
+ */
+static inline void vmi_queue_give(struct vmi_queue *q, u16 head, u32 len)
+{
+	unsigned long off = VMI_USED_RING + 8 * (q->used & (q->size - 1));
+	__le32 *p = vmi_area_at(&q->device, off);
+
+	p[0] = cpu_to_le32(head);
+	/* An entry can cross a page, for only its halves are aligned. */
+	if (unlikely(offset_in_page(p) == PAGE_SIZE - 4))
+		p = (__le32 *)vmi_area_at(&q->device, off + 4) - 1;
+	p[1] = cpu_to_le32(len);
+	q->used++;
+	q->next++;
 }
 
 #endif /* VMI_QUEUE_H */

@@ -7,11 +7,6 @@
  */
 #include "ring.h"
 
-/* virtio 1.2 section 2.7.5 */
-#define DESC_F_NEXT	1
-#define DESC_F_WRITE	2
-#define DESC_F_INDIRECT	4
-
 static enum vmi_ring_next fail(enum vmi_port_fault *fault, enum vmi_port_fault why)
 {
 	*fault = why;
@@ -59,7 +54,7 @@ enum vmi_ring_next vmi_ring_start(struct vmi_chain *c, u16 size, u16 head, bool 
 	c->steps = 0;
 	c->nsegs = 0;
 	c->bytes = 0;
-	c->bytes_max = write ? VMI_RX_BYTES_MAX : VMI_TX_BYTES_MAX;
+	c->bytes_max = vmi_ring_bytes_max(write);
 	c->write = write;
 	c->may_indirect = may_indirect;
 	c->in_table = false;
@@ -75,7 +70,7 @@ static enum vmi_ring_next enter_table(struct vmi_chain *c, const struct vmi_ring
 {
 	u32 max = c->size > VMI_CHAIN_SEGS ? c->size : VMI_CHAIN_SEGS;
 
-	if (c->in_table || !c->may_indirect || (d->flags & DESC_F_NEXT) ||
+	if (c->in_table || !c->may_indirect || (d->flags & VMI_DESC_F_NEXT) ||
 	    !d->len || d->len % 16 || d->len / 16 > max)
 		return fail(fault, VMI_PORT_FAULT_BAD_INDIRECT);
 	if (d->gpa + d->len < d->gpa)
@@ -104,10 +99,10 @@ enum vmi_ring_next vmi_ring_step(struct vmi_chain *c, const struct vmi_ring_desc
 		return fail(fault, VMI_PORT_FAULT_LOOP);
 
 	/* The WRITE flag of a descriptor that refers to a table has no meaning. */
-	if (d->flags & DESC_F_INDIRECT)
+	if (d->flags & VMI_DESC_F_INDIRECT)
 		return enter_table(c, d, fault);
 
-	if (!!(d->flags & DESC_F_WRITE) != c->write)
+	if (!!(d->flags & VMI_DESC_F_WRITE) != c->write)
 		return fail(fault, VMI_PORT_FAULT_BAD_DIRECTION);
 	if (!d->len)
 		return fail(fault, VMI_PORT_FAULT_BAD_LENGTH);
@@ -123,9 +118,9 @@ enum vmi_ring_next vmi_ring_step(struct vmi_chain *c, const struct vmi_ring_desc
 		c->bytes += d->len;
 	}
 
-	if (!(d->flags & DESC_F_NEXT)) {
+	if (!(d->flags & VMI_DESC_F_NEXT)) {
 		/* Or without room for the header and an Ethernet header. */
-		if (c->too_long || c->bytes < VMI_HDR_LEN + 14)
+		if (c->too_long || c->bytes < VMI_CHAIN_BYTES_MIN)
 			return fail(fault, VMI_PORT_FAULT_BAD_LENGTH);
 		return VMI_RING_DONE;
 	}

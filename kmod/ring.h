@@ -80,6 +80,33 @@ enum vmi_ring_next {
 	VMI_RING_FAULT,		/* *fault says why */
 };
 
+/* virtio 1.2 section 2.7.5 */
+#define VMI_DESC_F_NEXT		1
+#define VMI_DESC_F_WRITE	2
+#define VMI_DESC_F_INDIRECT	4
+
+#define VMI_CHAIN_BYTES_MIN	(VMI_HDR_LEN + 14)	/* the header and an Ethernet header */
+
+static inline u32 vmi_ring_bytes_max(bool write)
+{
+	return write ? VMI_RX_BYTES_MAX : VMI_TX_BYTES_MAX;
+}
+
+/**
+ * vmi_ring_single - is a chain one descriptor, and right? Most are.
+ * @d: copy of the first descriptor
+ * @write: the device is to write
+ *
+ * Context: any.
+ * Return: false if there is more to it, or something is wrong with it: vmi_ring_step()
+ * knows.
+ */
+static inline bool vmi_ring_single(const struct vmi_ring_desc *d, bool write)
+{
+	return d->flags == (write ? VMI_DESC_F_WRITE : 0) && d->len >= VMI_CHAIN_BYTES_MIN &&
+	       d->len <= vmi_ring_bytes_max(write) && d->gpa + d->len >= d->gpa;
+}
+
 int vmi_ring_pending(u16 size, u16 avail_idx, u16 next, enum vmi_port_fault *fault);
 enum vmi_ring_next vmi_ring_start(struct vmi_chain *c, u16 size, u16 head, bool write,
 				  bool may_indirect, enum vmi_port_fault *fault);

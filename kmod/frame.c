@@ -96,7 +96,7 @@ static void parse_icmp6(struct vmi_frame *f, const u8 *head, u32 head_len)
 }
 
 /* IPv4 and IPv6 alike: what is behind the network headers */
-static void parse_l4(struct vmi_frame *f, const u8 *head, u32 head_len)
+static __always_inline void parse_l4(struct vmi_frame *f, const u8 *head, u32 head_len)
 {
 	u32 off = f->l4_off;
 
@@ -242,8 +242,16 @@ int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len)
 	unsigned int tags = 0;
 	u16 proto;
 
-	memset(f, 0, offsetof(struct vmi_frame, nd));
 	f->len = len;
+	f->flags = 0;
+	f->proto = 0;
+	f->l3_off = 0;
+	f->l4_off = 0;
+	f->l4_proto = 0;
+	f->sport = 0;
+	f->dport = 0;
+	f->ip4_src = 0;
+	f->ip4_dst = 0;
 	if (head_len < ETH_HLEN)
 		return VMI_DROP_RUNT;
 	memcpy(f->dst, head, ETH_ALEN);

@@ -63,9 +63,11 @@ struct vmi_frame_nd {
  * @dport: UDP destination port
  * @ip4_src: IPv4 source, or ARP sender's protocol address
  * @ip4_dst: IPv4 destination, or ARP target
- * @arp_mac: ARP sender's hardware address
- * @ip6_src: IPv6 source
+ * @arp_mac: ARP sender's hardware address, with VMI_FRAME_ARP
+ * @ip6_src: IPv6 source, with VMI_FRAME_IP6
  * @nd: only with VMI_FRAME_ND
+ *
+ * What a frame has not got is 0, but for the last three.
  */
 struct vmi_frame {
 	u32 len;

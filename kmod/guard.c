@@ -14,7 +14,6 @@
 #include "frame.h"
 #include "guard.h"
 
-#define DHCP_SERVER	67
 #define DHCP_CLIENT	68
 #define DHCP6_CLIENT	546
 #define DHCP6_SERVER	547
@@ -57,7 +56,7 @@ static bool is_dhcp_server(const struct vmi_frame *f)
 	if (!(f->flags & VMI_FRAME_UDP))
 		return false;
 	if (f->flags & VMI_FRAME_IP4)
-		return f->sport == DHCP_SERVER || f->dport == DHCP_CLIENT;
+		return f->sport == VMI_DHCP_SERVER || f->dport == DHCP_CLIENT;
 	return f->sport == DHCP6_SERVER || f->dport == DHCP6_CLIENT;
 }
 
@@ -68,7 +67,7 @@ static bool ip4_source_ok(const struct vmi_frame *f, __be32 lease)
 	if (f->ip4_src)
 		return !lease && !ipv4_is_multicast(f->ip4_src) && !ipv4_is_lbcast(f->ip4_src);
 	/* A client that has not got its lease yet. */
-	if (f->flags & VMI_FRAME_UDP && f->sport == DHCP_CLIENT && f->dport == DHCP_SERVER)
+	if (f->flags & VMI_FRAME_UDP && f->sport == DHCP_CLIENT && f->dport == VMI_DHCP_SERVER)
 		return true;
 	/* IGMP may be sent before there is an address (RFC 3376 section 4.2.13). */
 	return f->l4_proto == IPPROTO_IGMP;
@@ -157,19 +156,4 @@ void vmi_guard_claims(const struct vmi_frame *f, const struct in6_addr **source,
 	/* A solicitation without a source asks whether somebody else has it (RFC 4862 5.4). */
 	if (f->nd.type == VMI_ND_ADVERT || (f->nd.type == VMI_ND_SOLICIT && !*source))
 		*target = &f->nd.target;
-}
-
-/**
- * vmi_guard_is_dhcp_request - is the frame for the network's DHCP server?
- * @f: the frame, parsed
- * @server: the server's address
- *
- * Context: any.
- * Return: true if the VMM is to have it, and nobody else.
- */
-bool vmi_guard_is_dhcp_request(const struct vmi_frame *f, __be32 server)
-{
-	return (f->flags & VMI_FRAME_IP4) && (f->flags & VMI_FRAME_UDP) &&
-	       !(f->flags & VMI_FRAME_FRAG) && f->dport == DHCP_SERVER &&
-	       (f->ip4_dst == htonl(INADDR_BROADCAST) || f->ip4_dst == server);
 }

@@ -3,11 +3,15 @@
 #ifndef VMI_GUARD_H
 #define VMI_GUARD_H
 
+#include <linux/in.h>
 #include <linux/types.h>
 #include <linux/vmi.h>
 
+#include "frame.h"
+
 struct in6_addr;
-struct vmi_frame;
+
+#define VMI_DHCP_SERVER	67	/* UDP port */
 
 /* every check there is; the default of networks */
 #define VMI_GUARD_ALL	(BIT(VMI_GUARD_STORM + 1) - 1)
@@ -15,6 +19,13 @@ struct vmi_frame;
 int vmi_guard_check(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32 lease);
 void vmi_guard_claims(const struct vmi_frame *f, const struct in6_addr **source,
 		      const struct in6_addr **target);
-bool vmi_guard_is_dhcp_request(const struct vmi_frame *f, __be32 server);
+
+/* Is the frame for the DHCP server of a network, whose address is @server? */
+static inline bool vmi_guard_is_dhcp_request(const struct vmi_frame *f, __be32 server)
+{
+	return unlikely(f->dport == VMI_DHCP_SERVER) && (f->flags & VMI_FRAME_IP4) &&
+	       (f->flags & VMI_FRAME_UDP) && !(f->flags & VMI_FRAME_FRAG) &&
+	       (f->ip4_dst == htonl(INADDR_BROADCAST) || f->ip4_dst == server);
+}
 
 #endif /* VMI_GUARD_H */

@@ -30,32 +30,44 @@
 #include "uplink.h"
 
 #define BATCH_PORTS	16	/* receivers remembered until the end of a poll */
+/* what rx_simple() leaves to others */
+#define RX_POLICY	(VMI_POLICY_LIMIT(VMI_RX) | VMI_POLICY_IMPAIR(VMI_RX))
 #define OPEN_BYTES	65536	/* given to a receiver before others may have its lock */
 
 /**
  * struct pkt - a frame on its way
  * @hdr: what its receiver needs to know of checksum and segmentation; little-endian
+ * @one: the same for a receiver with one buffer, where @rest is set
  * @f: its headers, parsed
  * @head: its first bytes
  * @head_len: their number
  * @len: bytes of the frame
  * @skb: where the rest is, or
  * @piece: where a guest's virtio-net header and frame are
+ * @rest: what follows the head, if that is in one piece
  */
 struct pkt {
-	struct virtio_net_hdr hdr;
+	union {
+		struct virtio_net_hdr hdr;
+		struct virtio_net_hdr_mrg_rxbuf one;
+	};
 	struct vmi_frame f;
 	u8 head[VMI_FRAME_HEAD];
 	u32 head_len;
 	u32 len;
 	struct sk_buff *skb;
 	const struct vmi_piece *piece;
+	const u8 *rest;
 };
 
 /**
  * struct batch - what a poll is about, and what it has to do at its end
+ * @dst: destination of the last frame for a port that may have it
+ * @to: the port, NULL for none yet; good in the RCU read section that found it
  * @open: the receiver whose memory and rx.lock are held, NULL for none
  * @mem: its memory
+ * @simple: rx_simple() will do
+ * @can: header_kind() of a frame that it can have as it is
  * @ring: what vmi_queue_begin() said of its ring
  * @fault: why, with VMI_Q_FAULT
  * @packets: given to it, not counted yet
@@ -69,8 +81,12 @@ struct pkt {
  * On the stack of one poll: nobody else sees it.
  */
 struct batch {
+	u8 dst[ETH_ALEN];
+	struct vmi_port *to;
 	struct vmi_port *open;
 	struct vmi_mem *mem;
+	bool simple;
+	u16 can;
 	int ring;
 	enum vmi_port_fault fault;
 	u32 packets;
@@ -180,12 +196,36 @@ static bool is_rx_limited(const struct vmi_port *port)
 	return unlikely(vmi_policy_word(&port->policy) & VMI_POLICY_LIMIT(VMI_RX));
 }
 
+/*
+ * What a header asks of its receiver, flags and kind of segmentation in one number; 0
+ * asks nothing.
+ */
+static u16 header_kind(const struct virtio_net_hdr *hdr)
+{
+	BUILD_BUG_ON(VIRTIO_NET_HDR_GSO_NONE);
+	return hdr->flags | hdr->gso_type << 8;
+}
+
+/* The first bytes of a frame: mostly 60, or VMI_FRAME_HEAD. */
+static __always_inline void copy_bytes(u8 *to, const u8 *from, u32 len)
+{
+	if (len < 32 || len > 64) {
+		memcpy(to, from, len);
+		return;
+	}
+	/* The halves overlap. */
+	memcpy(to, from, 32);
+	memcpy(to + len - 32, from + len - 32, 32);
+}
+
 /* ---- delivery to a guest ---- */
 
 static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 {
 	u64 need = 0;
 
+	if (!hdr->flags && hdr->gso_type == VIRTIO_NET_HDR_GSO_NONE)
+		return true;
 	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		need |= BIT_ULL(VIRTIO_NET_F_GUEST_CSUM);
 	if (hdr->gso_type & VIRTIO_NET_HDR_GSO_ECN)
@@ -207,6 +247,7 @@ static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 
 static void batch_init(struct batch *b)
 {
+	b->to = NULL;
 	b->open = NULL;
 	b->n = 0;
 	b->copies = 0;
@@ -291,6 +332,9 @@ static bool rx_open(struct batch *b, struct vmi_port *port)
 	port->rx.q.miss.n = 0;
 	port->rx.q.miss.ring = false;
 	b->ring = vmi_queue_begin(&port->rx.q, &b->fault);
+	b->can = 0;
+	b->simple = !b->ring && vmi_port_link_up(port) && skb_queue_empty(&port->rx.backlog) &&
+		    !(vmi_policy_word(&port->policy) & RX_POLICY);
 	return true;
 }
 
@@ -327,7 +371,21 @@ static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
 	u8 *to;
 
 	BUILD_BUG_ON(sizeof(hdr) != VMI_HDR_LEN);
-	reader_init(&r, pkt);
+	if (likely(p->len >= VMI_HDR_LEN + pkt->head_len)) {
+		memcpy(p->addr, &hdr, VMI_HDR_LEN);
+		memcpy(p->addr + VMI_HDR_LEN, pkt->head, pkt->head_len);
+		part = VMI_HDR_LEN + pkt->head_len;
+		if (left == part)
+			return;
+		reader_init(&r, pkt);
+		r.off = pkt->head_len;
+		reader_copy(&r, p->addr + part, p->len - part);
+		left -= p->len;
+		p++;
+		hdr_done = VMI_HDR_LEN;
+	} else {
+		reader_init(&r, pkt);
+	}
 	for (; left; left -= p->len, p++) {
 		to = p->addr;
 		n = p->len;
@@ -337,6 +395,66 @@ static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
 		if (n > part)
 			reader_copy(&r, to + part, n - part);
 	}
+}
+
+/*
+ * Deliver a frame that is in one piece to the receiver that is open, into a buffer
+ * that is one piece too: as most are. False if it is not so, with nothing done.
+ */
+static bool rx_simple(struct batch *b, const struct pkt *pkt)
+{
+	struct vmi_port *port = b->open;
+	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_queue *q = &rx->q;
+	struct vmi_piece piece;
+	u16 head;
+	u8 *to;
+
+	lockdep_assert_held(&rx->lock);
+	if (unlikely(!b->simple || !pkt->rest || q->seen == q->next))
+		return false;
+	if (b->can != header_kind(&pkt->hdr)) {
+		if (!rx_can(port->features, &pkt->hdr))
+			return false;
+		b->can = header_kind(&pkt->hdr);
+	}
+	if (unlikely(!vmi_queue_peek(q, 0, &head, &piece) || piece.len < VMI_HDR_LEN + pkt->len))
+		return false;
+	memcpy(piece.addr, &pkt->one, VMI_HDR_LEN);
+	to = piece.addr + VMI_HDR_LEN;
+	copy_bytes(to, pkt->head, pkt->head_len);
+	if (pkt->len > pkt->head_len)
+		memcpy(to + pkt->head_len, pkt->rest, pkt->len - pkt->head_len);
+	vmi_queue_give(q, head, VMI_HDR_LEN + pkt->len);
+	rx->stalled = false;
+	b->packets++;
+	b->bytes += pkt->len;
+	return true;
+}
+
+/*
+ * Find the pieces of the @n-th available buffer, as far as @need bytes go; *len becomes
+ * how far that is. Returns as vmi_queue_map().
+ */
+static int rx_buffer(struct vmi_port_rx *rx, u32 n, u32 pieces, u32 need, u32 *len,
+		     enum vmi_port_fault *fault)
+{
+	struct vmi_piece *piece = rx->piece + pieces;
+	struct vmi_queue *q = &rx->q;
+	int r;
+
+	if (unlikely(pieces == VMI_RX_PIECES))
+		return VMI_Q_PIECES;
+	*len = min(need, vmi_queue_peek(q, n, &rx->heads[n], piece));
+	if (likely(*len && *len <= piece->len)) {
+		piece->len = *len;
+		return 1;
+	}
+	r = vmi_queue_chain(q, n, &rx->chain, &rx->heads[n], fault);
+	if (r)
+		return r;
+	*len = min(need, rx->chain.bytes);
+	return vmi_queue_map(q, &rx->chain, *len, piece, VMI_RX_PIECES - pieces, fault);
 }
 
 /* Deliver to the ring of the receiver that is open, or do nothing to it. */
@@ -355,20 +473,13 @@ static int rx_ring(struct batch *b, const struct pkt *pkt)
 	if (r)
 		goto failed;
 	/* Ends: each round takes a buffer more, and they are counted. */
-	while (need) {
-		if (n == VMI_RX_HEADS || n == q->size || (n && !mergeable))
-			return VMI_DROP_RX_SMALL;
+	for (;;) {
 		r = vmi_queue_pending(q, n, &b->fault);
 		if (r < 0)
 			goto failed;
 		if (r <= n)
 			return RX_NO_BUFFERS;
-		r = vmi_queue_chain(q, n, &rx->chain, &rx->heads[n], &b->fault);
-		if (r)
-			goto failed;
-		part = min(need, rx->chain.bytes);
-		r = vmi_queue_map(q, &rx->chain, part, rx->piece + pieces,
-				  VMI_RX_PIECES - pieces, &b->fault);
+		r = rx_buffer(rx, n, pieces, need, &part, &b->fault);
 		if (r == VMI_Q_PIECES)
 			return VMI_DROP_RX_SMALL;
 		if (r < 0)
@@ -376,6 +487,10 @@ static int rx_ring(struct batch *b, const struct pkt *pkt)
 		pieces += r;
 		rx->lens[n++] = part;
 		need -= part;
+		if (!need)
+			break;
+		if (n == VMI_RX_HEADS || n == q->size || !mergeable)
+			return VMI_DROP_RX_SMALL;
 	}
 	/* All is there: from here on nothing fails. */
 	rx_fill(rx, pkt, n);
@@ -493,6 +608,7 @@ static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
 		return false;
 	pkt->skb = skb;
 	pkt->piece = NULL;
+	pkt->rest = NULL;
 	pkt->len = skb->len;
 	pkt->head_len = min_t(u32, skb->len, VMI_FRAME_HEAD);
 	if (skb_copy_bits(skb, 0, pkt->head, pkt->head_len))
@@ -865,6 +981,18 @@ static void forward_out(struct vmi_port *from, const struct pkt *pkt, bool known
 		to_lan(from, pkt, VMI_LAN_WIRE, b);
 }
 
+/* Give a frame to the port that was decided on last. */
+static enum verdict to_last(struct vmi_port *from, const struct pkt *pkt, struct vmi_port **to,
+			    struct batch *b)
+{
+	trace_forward(from, "port", b->to->id, pkt);
+	if (b->open == b->to && b->bytes < OPEN_BYTES && rx_simple(b, pkt))
+		return DONE;
+	*to = b->to;
+	/* Only a frame that is in the sender's ring can wait there. */
+	return to_port(*to, pkt, !pkt->skb, b);
+}
+
 /* Decide about a guest's frame. *to is the port that is waited for. */
 static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct vmi_port **to,
 			    struct batch *b)
@@ -884,6 +1012,9 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		to_vmm(from, pkt);
 		return DONE;
 	}
+	/* Frames come in runs. */
+	if (b->to && ether_addr_equal(pkt->f.dst, b->dst))
+		return to_last(from, pkt, to, b);
 	/* What bridges say to each other, and stations to bridges, ends here (IEEE 802.1Q 8.6.3). */
 	if (net->uplink && is_link_local_ether_addr(pkt->f.dst)) {
 		vmi_port_drop_frame(from, VMI_DROP_RESERVED, &pkt->f);
@@ -921,9 +1052,9 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		vmi_port_drop_frame(from, VMI_DROP_ISOLATED, &pkt->f);
 		return DONE;
 	}
-	trace_forward(from, "port", (*to)->id, pkt);
-	/* Only a frame that is in the sender's ring can wait there. */
-	return to_port(*to, pkt, !pkt->skb, b);
+	b->to = *to;
+	ether_addr_copy(b->dst, pkt->f.dst);
+	return to_last(from, pkt, to, b);
 }
 
 /* ---- the guest's transmit queue ---- */
@@ -967,23 +1098,35 @@ static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
 	return why;
 }
 
+/* Header and head are in several pieces. */
+static noinline void collect_head(struct pkt *pkt, u32 head_len)
+{
+	struct reader r = { .pkt = pkt };
+
+	pkt->head_len = 0;
+	reader_copy(&r, pkt->head, VMI_HDR_LEN);
+	memcpy(&pkt->hdr, pkt->head, sizeof(pkt->hdr));
+	reader_copy(&r, pkt->head, head_len);
+}
+
 /* The one copy of a guest's header and of its frame's head, that everything is decided on. */
 static void copy_head(struct pkt *pkt, const struct vmi_piece *piece, u32 len)
 {
 	u32 head_len = min_t(u32, len, VMI_FRAME_HEAD);
-	struct reader r = { .pkt = pkt };
 
 	pkt->skb = NULL;
 	pkt->piece = piece;
+	pkt->rest = NULL;
 	pkt->len = len;
 	if (likely(piece->len >= VMI_HDR_LEN + head_len)) {
-		memcpy(&pkt->hdr, piece->addr, sizeof(pkt->hdr));
-		memcpy(pkt->head, piece->addr + VMI_HDR_LEN, head_len);
+		memcpy(&pkt->one, piece->addr, VMI_HDR_LEN);
+		copy_bytes(pkt->head, piece->addr + VMI_HDR_LEN, head_len);
+		if (piece->len == VMI_HDR_LEN + len) {
+			pkt->rest = piece->addr + VMI_HDR_LEN + head_len;
+			pkt->one.num_buffers = (__force __virtio16)cpu_to_le16(1);
+		}
 	} else {
-		pkt->head_len = 0;
-		reader_copy(&r, pkt->head, VMI_HDR_LEN);
-		memcpy(&pkt->hdr, pkt->head, sizeof(pkt->hdr));
-		reader_copy(&r, pkt->head, head_len);
+		collect_head(pkt, head_len);
 	}
 	pkt->head_len = head_len;
 	/* The compiler may not look at the guest's again. */
@@ -996,22 +1139,30 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
 	struct vmi_port_tx *tx = &port->tx;
 	struct vmi_queue *q = &tx->q;
+	u32 bytes;
 	int err, why;
 
 	err = vmi_queue_pending(q, 0, &fault);
 	if (!err)
 		return FETCH_NONE;
-	if (err > 0)
-		err = vmi_queue_chain(q, 0, &tx->chain, head, &fault);
-	if (!err)
-		err = vmi_queue_map(q, &tx->chain, tx->chain.bytes, tx->piece, VMI_PIECES_MAX,
-				    &fault);
-	if (err < 0)
+	if (unlikely(err < 0))
 		return tx_failed(port, err, fault);
-	copy_head(pkt, tx->piece, tx->chain.bytes - VMI_HDR_LEN);
+	bytes = vmi_queue_peek(q, 0, head, tx->piece);
+	if (unlikely(!bytes || bytes != tx->piece->len)) {
+		err = vmi_queue_chain(q, 0, &tx->chain, head, &fault);
+		bytes = tx->chain.bytes;
+		if (!err)
+			err = vmi_queue_map(q, &tx->chain, bytes, tx->piece, VMI_PIECES_MAX, &fault);
+		if (err < 0)
+			return tx_failed(port, err, fault);
+	}
+	copy_head(pkt, tx->piece, bytes - VMI_HDR_LEN);
 
-	if (!vmi_frame_hdr_negotiated(&pkt->hdr, port->features))
-		return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
+	if (tx->allowed != header_kind(&pkt->hdr)) {
+		if (!vmi_frame_hdr_negotiated(&pkt->hdr, port->features))
+			return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
+		tx->allowed = header_kind(&pkt->hdr);
+	}
 	why = vmi_frame_parse(&pkt->f, pkt->head, pkt->head_len, pkt->len);
 	if (why == VMI_FRAME_OK)
 		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,

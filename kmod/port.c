@@ -428,6 +428,7 @@ static int port_start(struct vmi_port *port, u64 features)
 
 	port->features = features;
 	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
+	port->tx.allowed = 0;
 	port->tx.pages = false;
 	port->tx.wait_for = 0;
 	queue_start(port, &port->tx.q, VMI_TX, mem);

@@ -12,7 +12,7 @@
  *				holder may wait for guest pages: tried under vmi_ctl only
  *	vmi_mem_lock(sender)	for a NAPI poll; reader's locks, so that
  *	  vmi_mem_lock(receiver)	the order of two guests does not matter
- *	    port->rx.lock	of the receiver; never two
+ *	    port->rx.lock	of the receiver; never two; kept for a run of frames
  *	      eventfd		of the receiver, to interrupt its guest
  *	fdb->lock, claims->lock, policy->lock, neigh->lock, uplink->lock, port->punt.lock: leaves
  *
@@ -124,6 +124,7 @@ struct vmi_kick {
  * @q: the queue
  * @chain: the chain at hand
  * @piece: where its bytes are
+ * @allowed: flags and kind of segmentation of the last header that was within the negotiation
  * @pages: page_work brings pages in for @q.miss, which is its own meanwhile; set by the poll,
  *	cleared by the work (release, acquire)
  * @wait_for: identifier of the port whose buffers are waited for, 0 for none; others read it
@@ -133,6 +134,7 @@ struct vmi_port_tx {
 	struct vmi_queue q;
 	struct vmi_chain chain;
 	struct vmi_piece piece[VMI_PIECES_MAX];
+	u16 allowed;
 	bool pages;
 	u32 wait_for;
 	ktime_t wait_until;

@@ -472,13 +472,24 @@ static int rx_ring(struct batch *b, const struct pkt *pkt)
 	r = b->ring;
 	if (r)
 		goto failed;
+	/* Without new buffers it is as it was the last time. */
+	if (unlikely(rx->lack && need >= rx->lack)) {
+		r = vmi_queue_refresh(q, &b->fault);
+		if (r < 0)
+			goto failed;
+		if (q->seen == rx->lack_at)
+			return RX_NO_BUFFERS;
+	}
 	/* Ends: each round takes a buffer more, and they are counted. */
 	for (;;) {
 		r = vmi_queue_pending(q, n, &b->fault);
 		if (r < 0)
 			goto failed;
-		if (r <= n)
+		if (r <= n) {
+			rx->lack = VMI_HDR_LEN + pkt->len;
+			rx->lack_at = q->seen;
 			return RX_NO_BUFFERS;
+		}
 		r = rx_buffer(rx, n, pieces, need, &part, &b->fault);
 		if (r == VMI_Q_PIECES)
 			return VMI_DROP_RX_SMALL;
@@ -493,6 +504,7 @@ static int rx_ring(struct batch *b, const struct pkt *pkt)
 			return VMI_DROP_RX_SMALL;
 	}
 	/* All is there: from here on nothing fails. */
+	rx->lack = 0;
 	rx_fill(rx, pkt, n);
 	for (i = 0; i < n; i++)
 		vmi_queue_give(q, rx->heads[i], rx->lens[i]);
@@ -576,9 +588,29 @@ static enum verdict rx_deliver(struct vmi_port *port, const struct pkt *pkt, str
 		return DONE;
 	}
 	v = rx_opened(b, pkt, false);
-	if (b->bytes >= OPEN_BYTES)
+	/* Who is to wait says so before anybody else has the ring: see tx_wait(). */
+	if (v == DONE && b->bytes >= OPEN_BYTES)
 		rx_close(b);
 	return v;
+}
+
+/* Have the receiver remember who waits for its buffers. Returns how many came before. */
+static u32 rx_wait(struct vmi_port *port, const struct vmi_port *from, struct batch *b)
+{
+	struct vmi_port_rx *rx = &port->rx;
+	u32 i;
+
+	if (!rx_open(b, port))
+		return 0;
+	for (i = 0; i < min(rx->nwaiters, VMI_WAITERS); i++) {
+		if (ether_addr_equal(rx->waiter[i], from->mac))
+			return i;
+	}
+	if (rx->nwaiters < VMI_WAITERS)
+		ether_addr_copy(rx->waiter[rx->nwaiters], from->mac);
+	if (rx->nwaiters <= VMI_WAITERS)
+		rx->nwaiters++;
+	return i;
 }
 
 /* The receiver was waited for long enough. */
@@ -1181,20 +1213,19 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
  * A frame's receiver has no buffers. True if the frame is to stay in the ring;
  * false if it was waited for long enough and is dropped.
  */
-static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v,
-		    struct batch *b, bool *retry)
+static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, struct batch *b)
 {
+	bool first = port->tx.wait_for != to->id;
 	struct vmi_port_tx *tx = &port->tx;
+	u32 before;
 
-	*retry = false;
-	if (tx->wait_for != to->id) {
-		tx->wait_until = deadline(v);
+	if (first || ktime_before(ktime_get(), tx->wait_until)) {
+		/* Its ring is ours since it was found empty: it has not looked for us meanwhile. */
+		before = rx_wait(to, port, b);
+		/* A crowd does not mean that the receiver has stopped: each has its turn. */
+		if (first)
+			tx->wait_until = ktime_add_us(deadline(v), before * VMI_FULL_US);
 		WRITE_ONCE(tx->wait_for, to->id);
-		/* The receiver may have looked for who waits just before: try again. */
-		*retry = true;
-		return true;
-	}
-	if (ktime_before(ktime_get(), tx->wait_until)) {
 		vmi_port_poll_later(port);
 		return true;
 	}
@@ -1267,7 +1298,6 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 	enum fetch got;
 	struct pkt pkt;
 	int done = 0, r;
-	bool retry;
 	u16 head;
 
 	q->miss.n = 0;
@@ -1295,11 +1325,8 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 		v = got == FETCH_FRAME ? tx_decide(port, &pkt, &to, b) : DONE;
 		if (v == WAIT_RATE)
 			break;
-		if (v != DONE && tx_wait(port, to, v, b, &retry)) {
-			if (retry)
-				continue;
+		if (v != DONE && tx_wait(port, to, v, b))
 			break;
-		}
 		WRITE_ONCE(port->tx.wait_for, 0);
 		if (got == FETCH_FRAME) {
 			packets++;
@@ -1327,30 +1354,56 @@ static void backlog_purge(struct vmi_port *port)
 		skb_free_drop(port, skb, VMI_DROP_RX_FULL);
 }
 
-/* Returns whether senders are to try again. */
-static bool rx_serve(struct vmi_port *port, struct batch *b)
+/* Let senders try again that wait for the port; @n as struct vmi_port_rx.nwaiters. */
+static void wake_senders(struct vmi_port *port, const u8 (*waiter)[ETH_ALEN], u32 n)
 {
-	bool event = test_and_clear_bit(0, &port->rx.event);
+	struct vmi_net *net = port->net;
+	struct vmi_port *from;
+	unsigned int i;
+
+	if (n > VMI_WAITERS) {
+		list_for_each_entry_rcu(from, &net->ports, net_node) {
+			if (READ_ONCE(from->tx.wait_for) == port->id)
+				vmi_port_poll_now(from);
+		}
+		return;
+	}
+	/* In the order in which they came: each takes what there is. */
+	for (i = 0; i < n; i++) {
+		if (vmi_fdb_find(&net->fdb, waiter[i], READ_ONCE(net->conf.ageing_ms), &from) &&
+		    from && READ_ONCE(from->tx.wait_for) == port->id)
+			vmi_port_poll_now(from);
+	}
+}
+
+/* What waits for the port's buffers: its backlog, and then other guests. */
+static void rx_serve(struct vmi_port *port, struct batch *b)
+{
+	bool event = test_bit(0, &port->rx.event) && test_and_clear_bit(0, &port->rx.event);
 	struct vmi_port_rx *rx = &port->rx;
+	u8 waiter[VMI_WAITERS][ETH_ALEN];
 	enum verdict v = DONE;
 	struct sk_buff *skb;
 	struct pkt pkt;
-	bool wake;
+	u32 n = 0;
 
 	/* A backlog that is just being made has the timer set. */
 	if (!event && skb_queue_empty_lockless(&rx->backlog))
-		return false;
+		return;
 	if (!rx_open(b, port))
-		return false;
+		return;
 	/* New buffers: their pages had better be there before a frame comes. */
 	if (event && !rx->pages && rx->q.notify) {
 		rx->pages = true;
 		vmi_port_want_pages(port);
 	}
 	/* Cleared before the backlog is tried, which may want buffers anew. */
-	wake = event && rx->wanted;
-	if (wake)
+	if (event && rx->wanted) {
 		rx->wanted = false;
+		n = rx->nwaiters;
+		rx->nwaiters = 0;
+		memcpy(waiter, rx->waiter, sizeof(waiter));
+	}
 	while ((skb = skb_peek(&rx->backlog))) {
 		/* It was described before, and what it needs was negotiated. */
 		v = pkt_from_skb(&pkt, skb) ? rx_opened(b, &pkt, true) : DONE;
@@ -1368,17 +1421,7 @@ static bool rx_serve(struct vmi_port *port, struct batch *b)
 		}
 	}
 	rx_close(b);
-	return wake;
-}
-
-static void wake_senders(struct vmi_port *port)
-{
-	struct vmi_port *from;
-
-	list_for_each_entry_rcu(from, &port->net->ports, net_node) {
-		if (READ_ONCE(from->tx.wait_for) == port->id)
-			vmi_port_poll_now(from);
-	}
+	wake_senders(port, waiter, n);
 }
 
 /*
@@ -1414,8 +1457,7 @@ static int fwd_poll(struct vmi_port *port, int budget)
 	if (mem) {
 		if (unlikely(READ_ONCE(port->policy.kept)))
 			done = kept_serve(port, budget, &b);
-		if (rx_serve(port, &b))
-			wake_senders(port);
+		rx_serve(port, &b);
 		/* While the work has the miss list the ring rests. */
 		if (!smp_load_acquire(&port->tx.pages)) {
 			vmi_mem_lock(mem);

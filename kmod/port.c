@@ -437,6 +437,8 @@ static int port_start(struct vmi_port *port, u64 features)
 	queue_start(port, &port->rx.q, VMI_RX, mem);
 	port->rx.pages = false;
 	port->rx.wanted = false;
+	port->rx.nwaiters = 0;
+	port->rx.lack = 0;
 	port->rx.stalled = false;
 	port->rx.tell = false;
 	port->rx.on = true;

@@ -51,6 +51,7 @@ struct vmi_vm;
 #define VMI_RX_PIECES	256	/* contiguous pieces they consist of */
 #define VMI_PUNT_MAX	16	/* frames waiting for the VMM */
 #define VMI_BACKLOG_MAX	64	/* frames waiting for the guest's buffers or pages */
+#define VMI_WAITERS	8	/* senders remembered that wait for a receiver's buffers */
 #define VMI_FULL_US	2000	/* how long a full receiver delays its senders */
 #define VMI_PAGES_US	50000	/* and one whose pages are being brought in */
 
@@ -145,7 +146,11 @@ struct vmi_port_tx {
  * @lock: leaf; bottom halves off
  * @on: the guest's memory may be touched
  * @pages: page_work is bringing pages in
+ * @lack: bytes for which the buffers up to @lack_at did not suffice, 0 when they did
+ * @lack_at: index of the queue
  * @wanted: somebody waits for buffers
+ * @waiter: addresses of the senders that do
+ * @nwaiters: their number, VMI_WAITERS + 1 if they are more
  * @stalled: it was waited for in vain: no more waiting until a frame was delivered
  * @tell: the guest wants to know of frames that it was given; whoever gave them interrupts it
  * @event: there may be new buffers or pages; bit 0, atomic
@@ -164,6 +169,10 @@ struct vmi_port_rx {
 	bool wanted;
 	bool stalled;
 	bool tell;
+	u16 lack_at;
+	u32 lack;
+	u8 waiter[VMI_WAITERS][ETH_ALEN];
+	u32 nwaiters;
 	unsigned long event;
 	struct vmi_queue q;
 	struct vmi_chain chain;

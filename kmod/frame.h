@@ -8,6 +8,7 @@
 #define VMI_FRAME_H
 
 #include <linux/in6.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/virtio_net.h>
 
@@ -86,6 +87,71 @@ struct vmi_frame {
 	struct in6_addr ip6_src;
 	struct vmi_frame_nd nd;
 };
+
+/* of Ethernet, IPv4 and the ports: what a struct vmi_frame_run compares */
+#define VMI_FRAME_RUN_HEAD	(14 + 20 + 8)
+
+/**
+ * struct vmi_frame_run - how the frames of a flow begin
+ * @on: there is a flow
+ * @word: the first bytes of one of its frames
+ *
+ * Only of frames to one station, IPv4 without options or fragments, TCP or UDP: then
+ * what vmi_frame_parse() says depends on the bytes that are compared, and on the length.
+ */
+struct vmi_frame_run {
+	bool on;
+	u64 word[5];
+};
+
+/* bytes that are compared, in the order of the wire: not the length, TTL, checksums, DSCP */
+#define VMI_FRAME_RUN_MASK1	cpu_to_be64(0xffffffffffffff00ULL)
+#define VMI_FRAME_RUN_MASK2	cpu_to_be64(0x00000000ffff00ffULL)
+#define VMI_FRAME_RUN_MASK3	cpu_to_be64(0x0000ffffffffffffULL)
+#define VMI_FRAME_RUN_MASK4	cpu_to_be64(0xffffffffffff0000ULL)
+
+/**
+ * vmi_frame_goes_on - is a frame the next one of a flow?
+ * @r: the flow
+ * @head: copy of the frame's first bytes
+ * @head_len: their number
+ *
+ * Context: any.
+ * Return: true if vmi_frame_parse() would say of it what it said of the flow's first, but
+ * for the length.
+ */
+static inline bool vmi_frame_goes_on(const struct vmi_frame_run *r, const u8 *head, u32 head_len)
+{
+	u64 differ, w[5];
+
+	if (!r->on || head_len < VMI_FRAME_RUN_HEAD)
+		return false;
+	memcpy(w, head, sizeof(w));
+	differ = w[0] ^ r->word[0];
+	differ |= (w[1] ^ r->word[1]) & (__force u64)VMI_FRAME_RUN_MASK1;
+	differ |= (w[2] ^ r->word[2]) & (__force u64)VMI_FRAME_RUN_MASK2;
+	differ |= (w[3] ^ r->word[3]) & (__force u64)VMI_FRAME_RUN_MASK3;
+	differ |= (w[4] ^ r->word[4]) & (__force u64)VMI_FRAME_RUN_MASK4;
+	return !differ;
+}
+
+/**
+ * vmi_frame_begin - remember a frame for those of its flow that follow, if it is that simple
+ * @r: the flow
+ * @f: the frame, parsed
+ * @head: copy of its first bytes
+ * @head_len: their number
+ *
+ * Context: any.
+ */
+static inline void vmi_frame_begin(struct vmi_frame_run *r, const struct vmi_frame *f,
+				   const u8 *head, u32 head_len)
+{
+	r->on = head_len >= VMI_FRAME_RUN_HEAD && f->l3_off == 14 && f->l4_off == 34 &&
+		(f->flags & ~VMI_FRAME_UDP) == (VMI_FRAME_IP4 | VMI_FRAME_L4);
+	if (r->on)
+		memcpy(r->word, head, sizeof(r->word));
+}
 
 int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len);
 bool vmi_frame_hdr_negotiated(const struct virtio_net_hdr *h, u64 features);

@@ -39,6 +39,7 @@
  * @hdr: what its receiver needs to know of checksum and segmentation; little-endian
  * @one: the same for a receiver with one buffer, where @rest is set
  * @f: its headers, parsed
+ * @run: the flow of the last frame of the ring that was parsed and may go on, which @f is of
  * @head: its first bytes
  * @head_len: their number
  * @len: bytes of the frame
@@ -52,6 +53,7 @@ struct pkt {
 		struct virtio_net_hdr_mrg_rxbuf one;
 	};
 	struct vmi_frame f;
+	struct vmi_frame_run run;
 	u8 head[VMI_FRAME_HEAD];
 	u32 head_len;
 	u32 len;
@@ -1165,6 +1167,34 @@ static void copy_head(struct pkt *pkt, const struct vmi_piece *piece, u32 len)
 	barrier();
 }
 
+/*
+ * Parse a frame, and ask whether the guest may send it. What was said of a flow's first
+ * frame in a poll holds for those that follow.
+ */
+static int tx_check(struct vmi_port *port, struct pkt *pkt)
+{
+	bool goes_on = vmi_frame_goes_on(&pkt->run, pkt->head, pkt->head_len);
+	int why = VMI_FRAME_OK;
+
+	if (likely(goes_on))
+		pkt->f.len = pkt->len;
+	else
+		why = vmi_frame_parse(&pkt->f, pkt->head, pkt->head_len, pkt->len);
+	if (why == VMI_FRAME_OK)
+		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,
+					  port->net->conf.mtu);
+	if (why == VMI_FRAME_OK && !vmi_port_link_up(port))
+		why = VMI_DROP_LINK_DOWN;
+	if (likely(goes_on))
+		return why;
+	if (why == VMI_FRAME_OK)
+		why = tx_guard(port, &pkt->f);
+	pkt->run.on = false;
+	if (why == VMI_FRAME_OK)
+		vmi_frame_begin(&pkt->run, &pkt->f, pkt->head, pkt->head_len);
+	return why;
+}
+
 /* Look at the next frame, without taking it. */
 static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 {
@@ -1195,14 +1225,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 			return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
 		tx->allowed = header_kind(&pkt->hdr);
 	}
-	why = vmi_frame_parse(&pkt->f, pkt->head, pkt->head_len, pkt->len);
-	if (why == VMI_FRAME_OK)
-		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,
-					  port->net->conf.mtu);
-	if (why == VMI_FRAME_OK && !vmi_port_link_up(port))
-		why = VMI_DROP_LINK_DOWN;
-	if (why == VMI_FRAME_OK)
-		why = tx_guard(port, &pkt->f);
+	why = tx_check(port, pkt);
 	if (why == VMI_FRAME_OK)
 		return FETCH_FRAME;
 	vmi_port_drop_frame(port, why, &pkt->f);
@@ -1308,6 +1331,7 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 		return 0;
 	}
 	vmi_queue_notify(q, false, &fault);
+	pkt.run.on = false;
 	while (done < budget) {
 		got = tx_fetch(port, &pkt, &head);
 		if (got == FETCH_STOP)

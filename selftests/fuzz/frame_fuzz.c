@@ -9,6 +9,7 @@
  *
  * - no byte beyond the copy of a frame's head is read, and what is said of a
  *   frame lies within it;
+ * - a frame that is taken for the next one of a flow is parsed as that was, but for its length;
  * - a virtio-net header that passes can be given to a receiver: its offsets lie
  *   within the frame, and a segment within the MTU;
  * - a frame that passes the guard is harmless to a receiver that is more tolerant than any
@@ -38,7 +39,7 @@ static const u8 other_mac[6] = { 2, 0, 0, 0, 0, 2 };
 
 /* how often each outcome was seen: a fuzzer that is not let in finds nothing */
 static unsigned long seen[VMI_DROP_COUNT + 1];
-static unsigned long seen_nd, seen_gso;
+static unsigned long seen_nd, seen_gso, seen_run;
 
 static u16 get16(const u8 *p)
 {
@@ -239,6 +240,31 @@ static void check_header(const struct vmi_frame *f, const u8 *head, u32 head_len
 	MUST(h.hdr_len <= f->len && (u32)h.hdr_len + h.gso_size <= max);
 }
 
+/* A frame that differs from this one in a bit, or in its length: is it of the same flow? */
+static void check_run(const struct vmi_frame *f, const u8 *head, u32 head_len)
+{
+	struct vmi_frame_run run = { };
+	u8 next[VMI_FRAME_HEAD];
+	struct vmi_frame g = *f;
+	u32 i, pick = 0, len;
+
+	vmi_frame_begin(&run, f, head, head_len);
+	if (!run.on)
+		return;
+	/* by what it says itself, so that it is the same again the next time */
+	for (i = 0; i < head_len; i++)
+		pick = (pick + head[i]) * 0x9e3779b1;
+	memcpy(next, head, head_len);
+	next[pick / 8 % VMI_FRAME_RUN_HEAD] ^= BIT(pick % 8);
+	len = pick >> 31 ? head_len : (pick >> 16) % (head_len + 1);
+	if (!vmi_frame_goes_on(&run, next, len))
+		return;
+	seen_run++;
+	MUST(vmi_frame_parse(&g, next, len, len) == VMI_FRAME_OK);
+	g.len = f->len;
+	MUST(!memcmp(&g, f, sizeof(g)));
+}
+
 static void one(const struct virtio_net_hdr *h, const u8 *frame, u32 len)
 {
 	u32 head_len = len < VMI_FRAME_HEAD ? len : VMI_FRAME_HEAD;
@@ -255,6 +281,7 @@ static void one(const struct virtio_net_hdr *h, const u8 *frame, u32 len)
 	if (why == VMI_FRAME_OK) {
 		check_parsed(&f, len);
 		check_header(&f, head, head_len, *h);
+		check_run(&f, head, head_len);
 		for (any_lease = 0; any_lease < 2; any_lease++) {
 			v.lease = any_lease ? 0 : LEASE;
 			why = vmi_guard_check(&f, VMI_GUARD_ALL, our_mac, v.lease);
@@ -533,7 +560,8 @@ int main(int argc, char **argv)
 	}
 	if (rounds < 100000)
 		return 0;
-	MUST(seen[0] > rounds / 20 && seen_nd > rounds / 1000 && seen_gso > rounds / 1000);
+	MUST(seen[0] > rounds / 20 && seen_nd > rounds / 1000 && seen_gso > rounds / 1000 &&
+	     seen_run > rounds / 1000);
 	MUST(seen[VMI_DROP_SRC_MAC + 1] && seen[VMI_DROP_SRC_IP + 1] && seen[VMI_DROP_ARP + 1] &&
 	     seen[VMI_DROP_ND + 1] && seen[VMI_DROP_ROGUE_DHCP + 1] && seen[VMI_DROP_ROGUE_RA + 1]);
 	return 0;

@@ -22,11 +22,13 @@ typedef uint64_t u64;
 #define __force
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
+#define unlikely(x)		__builtin_expect(!!(x), 0)
 #define min(a, b)		((a) < (b) ? (a) : (b))
 
 /* this machine is little-endian */
 #define le16_to_cpu(x)		((u16)(x))
 #define cpu_to_le16(x)		((u16)(x))
+#define cpu_to_be64(x)		((__be64)__builtin_bswap64(x))
 #define htons(x)		((__be16)__builtin_bswap16(x))
 #define ntohs(x)		__builtin_bswap16(x)
 #define htonl(x)		((__be32)__builtin_bswap32(x))

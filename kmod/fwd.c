@@ -428,7 +428,7 @@ static bool rx_simple(struct batch *b, const struct pkt *pkt)
 	if (pkt->len > pkt->head_len)
 		memcpy(to + pkt->head_len, pkt->rest, pkt->len - pkt->head_len);
 	vmi_queue_give(q, head, VMI_HDR_LEN + pkt->len);
-	rx->stalled = false;
+	WRITE_ONCE(rx->stalled, false);
 	b->packets++;
 	b->bytes += pkt->len;
 	return true;
@@ -457,6 +457,16 @@ static int rx_buffer(struct vmi_port_rx *rx, u32 n, u32 pieces, u32 need, u32 *l
 		return r;
 	*len = min(need, rx->chain.bytes);
 	return vmi_queue_map(q, &rx->chain, *len, piece, VMI_RX_PIECES - pieces, fault);
+}
+
+/* Has the receiver that is open been given buffers since it had too few, or pages for them? */
+static bool rx_has_more(struct batch *b)
+{
+	struct vmi_port_rx *rx = &b->open->rx;
+
+	lockdep_assert_held(&rx->lock);
+	return !b->ring && vmi_queue_refresh(&rx->q, &b->fault) > 0 &&
+	       !(rx->lack && rx->q.seen == rx->lack_at);
 }
 
 /* Deliver to the ring of the receiver that is open, or do nothing to it. */
@@ -562,7 +572,7 @@ static enum verdict rx_opened(struct batch *b, const struct pkt *pkt, bool from_
 		r = rx_try(b, pkt);
 
 	if (r == RX_OK) {
-		rx->stalled = false;
+		WRITE_ONCE(rx->stalled, false);
 		if (limited)
 			charge(port, VMI_RX, pkt);
 		b->packets++;
@@ -619,7 +629,7 @@ static u32 rx_wait(struct vmi_port *port, const struct vmi_port *from, struct ba
 static void rx_stall(struct vmi_port *port, struct batch *b)
 {
 	if (rx_open(b, port))
-		port->rx.stalled = true;
+		WRITE_ONCE(port->rx.stalled, true);
 }
 
 static ktime_t deadline(enum verdict v)
@@ -957,6 +967,11 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 			skb_to_port(to, skb, b);
 		else
 			vmi_port_drop(to, VMI_DROP_NO_MEM);
+		return DONE;
+	}
+	/* Its guest was asked to notify of new buffers: rx_serve() looks then. */
+	if (unlikely(READ_ONCE(to->rx.stalled))) {
+		vmi_port_drop(to, VMI_DROP_RX_FULL);
 		return DONE;
 	}
 	if (rx_can(READ_ONCE(to->features), &pkt->hdr)) {
@@ -1416,6 +1431,8 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 		return;
 	if (!rx_open(b, port))
 		return;
+	if (event && rx->stalled && rx_has_more(b))
+		WRITE_ONCE(rx->stalled, false);
 	/* New buffers: their pages had better be there before a frame comes. */
 	if (event && !rx->pages && rx->q.notify) {
 		rx->pages = true;
@@ -1438,7 +1455,7 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 	}
 	if (!skb_queue_empty(&rx->backlog)) {
 		if (ktime_after(ktime_get(), rx->wait_until)) {
-			rx->stalled = true;
+			WRITE_ONCE(rx->stalled, true);
 			backlog_purge(port);
 		} else {
 			vmi_port_poll_later(port);

@@ -151,7 +151,8 @@ struct vmi_port_tx {
  * @wanted: somebody waits for buffers
  * @waiter: addresses of the senders that do
  * @nwaiters: their number, VMI_WAITERS + 1 if they are more
- * @stalled: it was waited for in vain: no more waiting until a frame was delivered
+ * @stalled: it was waited for in vain: no more waiting until it has buffers or pages anew;
+ *	read without the lock where it is only a hint
  * @tell: the guest wants to know of frames that it was given; whoever gave them interrupts it
  * @event: there may be new buffers or pages; bit 0, atomic
  * @q: the queue

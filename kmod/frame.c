@@ -13,8 +13,6 @@
 
 #include "frame.h"
 
-#define VLAN_TAGS_MAX	2
-#define VLAN_TAG_LEN	4
 #define EXT_HDRS_MAX	8
 #define ARP_IP_LEN	28	/* ARP for Ethernet and IPv4 */
 #define SNAP_LEN	8	/* LLC and SNAP header (RFC 1042) */
@@ -261,11 +259,11 @@ int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len)
 
 	proto = be16_at(head + off);
 	while (proto == ETH_P_8021Q || proto == ETH_P_8021AD) {
-		off += VLAN_TAG_LEN;
+		off += VMI_VLAN_TAG_LEN;
 		if (off + 2 > head_len)
 			return VMI_DROP_RUNT;
 		/* More tags than are looked behind would hide a network header. */
-		if (++tags > VLAN_TAGS_MAX)
+		if (++tags > VMI_VLAN_TAGS_MAX)
 			return VMI_DROP_BAD_HEADER;
 		proto = be16_at(head + off);
 	}
@@ -322,8 +320,19 @@ bool vmi_frame_hdr_negotiated(const struct virtio_net_hdr *h, u64 features)
 	}
 }
 
-static int check_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
-		     struct virtio_net_hdr *h, u32 max)
+/**
+ * vmi_frame_hdr_gso - the part of vmi_frame_hdr_check() about segmentation
+ * @f: as there, and all below
+ * @head: see there
+ * @head_len: see there
+ * @h: see there
+ * @max: bytes of the longest segment
+ *
+ * Context: any.
+ * Return: as vmi_frame_hdr_check().
+ */
+int vmi_frame_hdr_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
+		      struct virtio_net_hdr *h, u32 max)
 {
 	bool v6 = (h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV6;
 	u16 size = le16_to_cpu((__force __le16)h->gso_size);
@@ -349,38 +358,4 @@ static int check_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
 	/* The sender's value is a hint that nobody may rely on: state the true one. */
 	h->hdr_len = (__force __virtio16)cpu_to_le16(hdr_len);
 	return VMI_FRAME_OK;
-}
-
-/**
- * vmi_frame_hdr_check - check a virtio-net header against its frame
- * @f: the frame, parsed
- * @head: copy of its first bytes
- * @head_len: their number
- * @h: copy of the header; what is meaningless is cleared, so that a receiver can have it
- * @mtu: of the network
- *
- * Context: any.
- * Return: VMI_FRAME_OK or an enum vmi_drop.
- */
-int vmi_frame_hdr_check(const struct vmi_frame *f, const u8 *head, u32 head_len,
-			struct virtio_net_hdr *h, u32 mtu)
-{
-	u32 max = mtu + ETH_HLEN + VLAN_TAGS_MAX * VLAN_TAG_LEN;
-	u32 start, end;
-
-	h->flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM;
-	h->hdr_len = 0;
-	if (h->flags) {
-		start = le16_to_cpu((__force __le16)h->csum_start);
-		end = start + le16_to_cpu((__force __le16)h->csum_offset) + 2;
-		if (start < ETH_HLEN || end > f->len)
-			return VMI_DROP_BAD_HEADER;
-	} else {
-		h->csum_start = 0;
-		h->csum_offset = 0;
-	}
-	if (h->gso_type != VIRTIO_NET_HDR_GSO_NONE)
-		return check_gso(f, head, head_len, h, max);
-	h->gso_size = 0;
-	return f->len > max ? VMI_DROP_TOO_LONG : VMI_FRAME_OK;
 }

@@ -7,6 +7,7 @@
 #ifndef VMI_FRAME_H
 #define VMI_FRAME_H
 
+#include <linux/if_ether.h>
 #include <linux/in6.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -16,6 +17,8 @@
 
 #define VMI_FRAME_HEAD	128	/* bytes looked at; they hold all headers that matter */
 #define VMI_FRAME_OK	(-1)	/* instead of an enum vmi_drop */
+#define VMI_VLAN_TAGS_MAX	2
+#define VMI_VLAN_TAG_LEN	4
 
 #define VMI_FRAME_MCAST		BIT(0)	/* Ethernet multicast or broadcast */
 #define VMI_FRAME_ARP		BIT(1)
@@ -155,7 +158,41 @@ static inline void vmi_frame_begin(struct vmi_frame_run *r, const struct vmi_fra
 
 int vmi_frame_parse(struct vmi_frame *f, const u8 *head, u32 head_len, u32 len);
 bool vmi_frame_hdr_negotiated(const struct virtio_net_hdr *h, u64 features);
-int vmi_frame_hdr_check(const struct vmi_frame *f, const u8 *head, u32 head_len,
-			struct virtio_net_hdr *h, u32 mtu);
+int vmi_frame_hdr_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
+		      struct virtio_net_hdr *h, u32 max);
+
+/**
+ * vmi_frame_hdr_check - check a virtio-net header against its frame
+ * @f: the frame, parsed
+ * @head: copy of its first bytes
+ * @head_len: their number
+ * @h: copy of the header; what is meaningless is cleared, so that a receiver can have it
+ * @mtu: of the network
+ *
+ * Context: any.
+ * Return: VMI_FRAME_OK or an enum vmi_drop.
+ */
+static inline int vmi_frame_hdr_check(const struct vmi_frame *f, const u8 *head,
+				      u32 head_len, struct virtio_net_hdr *h, u32 mtu)
+{
+	u32 max = mtu + ETH_HLEN + VMI_VLAN_TAGS_MAX * VMI_VLAN_TAG_LEN;
+	u32 start, end;
+
+	h->flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	h->hdr_len = 0;
+	if (h->flags) {
+		start = le16_to_cpu((__force __le16)h->csum_start);
+		end = start + le16_to_cpu((__force __le16)h->csum_offset) + 2;
+		if (start < ETH_HLEN || end > f->len)
+			return VMI_DROP_BAD_HEADER;
+	} else {
+		h->csum_start = 0;
+		h->csum_offset = 0;
+	}
+	if (unlikely(h->gso_type != VIRTIO_NET_HDR_GSO_NONE))
+		return vmi_frame_hdr_gso(f, head, head_len, h, max);
+	h->gso_size = 0;
+	return f->len > max ? VMI_DROP_TOO_LONG : VMI_FRAME_OK;
+}
 
 #endif /* VMI_FRAME_H */

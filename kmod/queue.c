@@ -189,84 +189,24 @@ int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault)
 	return n;
 }
 
-/* A descriptor's two words: address; length, flags, number of the next one. */
-static __always_inline void unpack_desc(u64 first, u64 second, struct vmi_ring_desc *d)
-{
-	d->gpa = first;
-	d->len = second;
-	d->flags = second >> 32;
-	d->next = second >> 48;
-}
-
-/* Aligned to its size, so it does not cross a page. */
-static __always_inline void read_desc(const struct vmi_queue *q, u16 index, struct vmi_ring_desc *d)
-{
-	const __le64 *p = vmi_area_at(&q->desc, 16 * index);
-
-	BUILD_BUG_ON(sizeof(struct vring_desc) != 16);
-	BUILD_BUG_ON(offsetof(struct vring_desc, len) != 8);
-	BUILD_BUG_ON(offsetof(struct vring_desc, flags) != 12);
-	BUILD_BUG_ON(offsetof(struct vring_desc, next) != 14);
-	unpack_desc(le64_to_cpu(READ_ONCE(p[0])), le64_to_cpu(READ_ONCE(p[1])), d);
-}
-
-/* The number of an available chain's first descriptor, which may be anything. */
-static __always_inline u16 read_head(const struct vmi_queue *q, u16 ahead)
-{
-	u16 slot = (q->next + ahead) & (q->size - 1);
-	const __le16 *p = vmi_area_at(&q->avail, VMI_AVAIL_RING + 2 * slot);
-
-	return le16_to_cpu(READ_ONCE(*p));
-}
-
-static u32 peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece,
-			  u64 gfn);
-
-static __always_inline u32 peek(struct vmi_queue *q, u16 ahead, u16 *head,
-				struct vmi_piece *piece, bool first)
-{
-	struct vmi_ring_desc d;
-	u16 i = read_head(q, ahead);
-	u32 off;
-	u8 *page;
-
-	if (unlikely(i >= q->size))
-		return 0;
-	read_desc(q, i, &d);
-	if (unlikely(!vmi_ring_single(&d, q->write)))
-		return 0;
-	page = vmi_extent_lookup(&q->extent, d.gpa >> PAGE_SHIFT, q->write);
-	if (unlikely(!page))
-		return first ? peek_elsewhere(q, ahead, head, piece, d.gpa >> PAGE_SHIFT) : 0;
-	off = offset_in_page(d.gpa);
-	*head = i;
-	piece->addr = page + off;
-	piece->len = min(d.len, (u32)PAGE_SIZE - off);
-	return d.len;
-}
-
-/* Look there, and read the chain anew: it may say something else, and then it is not so simple. */
-static noinline u32 peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head,
-				   struct vmi_piece *piece, u64 gfn)
-{
-	vmi_mem_extent(q->mem, gfn, &q->extent);
-	return peek(q, ahead, head, piece, false);
-}
-
 /**
- * vmi_queue_peek - look at an available chain, if it is one descriptor
+ * vmi_queue_peek_elsewhere - what vmi_queue_peek() does if the buffer is not in its extent
  * @q: the queue
- * @ahead: entries to pass over; less than vmi_queue_pending() said
- * @head: its first descriptor's number
- * @piece: its bytes, or the first of them if it crosses a page
+ * @ahead: as there, and all below
+ * @head: see there
+ * @piece: see there
+ * @gfn: frame of the buffer's beginning
+ *
+ * The chain is read anew: it may say something else meanwhile, and then it is not so simple.
  *
  * Context: after vmi_queue_begin().
- * Return: length of the chain, or 0 if it is not so simple: vmi_queue_chain() and
- * vmi_queue_map() say how it is.
+ * Return: as vmi_queue_peek().
  */
-u32 vmi_queue_peek(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece)
+u32 vmi_queue_peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece,
+			     u64 gfn)
 {
-	return peek(q, ahead, head, piece, true);
+	vmi_mem_extent(q->mem, gfn, &q->extent);
+	return vmi_queue_peek_extent(q, ahead, head, piece, NULL);
 }
 
 /* A descriptor in a table may cross a page: nothing aligns one. */
@@ -292,7 +232,7 @@ static int read_table(struct vmi_queue *q, u64 gpa, struct vmi_ring_desc *d,
 	}
 	/* The copy is what is checked and used: the compiler may not go back to the guest's. */
 	barrier();
-	unpack_desc(le64_to_cpu(raw[0]), le64_to_cpu(raw[1]), d);
+	vmi_queue_unpack(le64_to_cpu(raw[0]), le64_to_cpu(raw[1]), d);
 	return 0;
 }
 
@@ -316,7 +256,7 @@ static noinline int walk(struct vmi_queue *q, struct vmi_chain *c, u16 head,
 		if (what == VMI_RING_TABLE)
 			index = 0;
 		if (!c->in_table) {
-			read_desc(q, index, &d);
+			vmi_queue_desc(q, index, &d);
 			continue;
 		}
 		err = read_table(q, c->table_gpa + 16 * (u64)index, &d, fault);
@@ -341,9 +281,9 @@ int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *he
 {
 	struct vmi_ring_desc d = { };
 
-	*head = read_head(q, ahead);
+	*head = vmi_queue_head(q, ahead);
 	if (likely(*head < q->size)) {
-		read_desc(q, *head, &d);
+		vmi_queue_desc(q, *head, &d);
 		if (likely(vmi_ring_single(&d, q->write))) {
 			c->nsegs = 1;
 			c->bytes = d.len;

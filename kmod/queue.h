@@ -13,6 +13,7 @@
 
 #include <linux/mm.h>
 #include <linux/types.h>
+#include <linux/virtio_ring.h>
 
 #include "mem.h"
 #include "ring.h"
@@ -39,6 +40,7 @@ struct vmi_miss {
 };
 
 #define VMI_MISS_WRITE	BIT_ULL(63)
+#define VMI_GFN_NONE	(~0ULL)	/* no guest frame has that number */
 
 /**
  * struct vmi_piece - a contiguous piece of guest memory
@@ -123,7 +125,6 @@ struct vmi_queue {
 void vmi_queue_setup(struct vmi_queue *q, u16 avail_idx);
 int vmi_queue_begin(struct vmi_queue *q, enum vmi_port_fault *fault);
 int vmi_queue_refresh(struct vmi_queue *q, enum vmi_port_fault *fault);
-u32 vmi_queue_peek(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece);
 int vmi_queue_chain(struct vmi_queue *q, u16 ahead, struct vmi_chain *c, u16 *head,
 		    enum vmi_port_fault *fault);
 int vmi_queue_map(struct vmi_queue *q, const struct vmi_chain *c, u32 len,
@@ -155,6 +156,88 @@ static inline void *vmi_area_at(const struct vmi_area *a, unsigned long off)
 		return a->flat + off;
 	off += a->in_page;
 	return a->page[off >> PAGE_SHIFT] + offset_in_page(off);
+}
+
+/* A descriptor's two words: address; length, flags, number of the next one. */
+static inline void vmi_queue_unpack(u64 first, u64 second, struct vmi_ring_desc *d)
+{
+	d->gpa = first;
+	d->len = second;
+	d->flags = second >> 32;
+	d->next = second >> 48;
+}
+
+/* Aligned to its size, so it does not cross a page. */
+static inline void vmi_queue_desc(const struct vmi_queue *q, u16 index, struct vmi_ring_desc *d)
+{
+	const __le64 *p = vmi_area_at(&q->desc, 16 * index);
+
+	BUILD_BUG_ON(sizeof(struct vring_desc) != 16);
+	BUILD_BUG_ON(offsetof(struct vring_desc, len) != 8);
+	BUILD_BUG_ON(offsetof(struct vring_desc, flags) != 12);
+	BUILD_BUG_ON(offsetof(struct vring_desc, next) != 14);
+	vmi_queue_unpack(le64_to_cpu(READ_ONCE(p[0])), le64_to_cpu(READ_ONCE(p[1])), d);
+}
+
+/* The number of an available chain's first descriptor, which may be anything. */
+static inline u16 vmi_queue_head(const struct vmi_queue *q, u16 ahead)
+{
+	u16 slot = (q->next + ahead) & (q->size - 1);
+	const __le16 *p = vmi_area_at(&q->avail, VMI_AVAIL_RING + 2 * slot);
+
+	return le16_to_cpu(READ_ONCE(*p));
+}
+
+u32 vmi_queue_peek_elsewhere(struct vmi_queue *q, u16 ahead, u16 *head, struct vmi_piece *piece,
+			     u64 gfn);
+
+/* Look in the extent at hand; 0 with *@gfn set if the buffer is in another. */
+static __always_inline u32 vmi_queue_peek_extent(struct vmi_queue *q, u16 ahead, u16 *head,
+						 struct vmi_piece *piece, u64 *gfn)
+{
+	struct vmi_ring_desc d;
+	u16 i = vmi_queue_head(q, ahead);
+	u32 off;
+	u8 *page;
+
+	if (unlikely(i >= q->size))
+		return 0;
+	vmi_queue_desc(q, i, &d);
+	if (unlikely(!vmi_ring_single(&d, q->write)))
+		return 0;
+	page = vmi_extent_lookup(&q->extent, d.gpa >> PAGE_SHIFT, q->write);
+	if (unlikely(!page)) {
+		if (gfn)
+			*gfn = d.gpa >> PAGE_SHIFT;
+		return 0;
+	}
+	off = offset_in_page(d.gpa);
+	*head = i;
+	piece->addr = page + off;
+	piece->len = min(d.len, (u32)PAGE_SIZE - off);
+	return d.len;
+}
+
+/**
+ * vmi_queue_peek - look at an available chain, if it is one descriptor
+ * @q: the queue
+ * @ahead: entries to pass over; less than vmi_queue_pending() said
+ * @head: its first descriptor's number
+ * @piece: its bytes, or the first of them if it crosses a page
+ *
+ * Context: after vmi_queue_begin().
+ * Return: length of the chain, or 0 if it is not so simple: vmi_queue_chain() and
+ * vmi_queue_map() say how it is.
+ */
+static __always_inline u32 vmi_queue_peek(struct vmi_queue *q, u16 ahead, u16 *head,
+					  struct vmi_piece *piece)
+{
+	u64 gfn = VMI_GFN_NONE;
+	u32 len = vmi_queue_peek_extent(q, ahead, head, piece, &gfn);
+
+	if (unlikely(gfn != VMI_GFN_NONE))
+		return vmi_queue_peek_elsewhere(q, ahead, head, piece, gfn);
+	return len;
 }
 
 /**

@@ -469,6 +469,38 @@ static bool rx_has_more(struct batch *b)
 	       !(rx->lack && rx->q.seen == rx->lack_at);
 }
 
+/*
+ * Are all buffers of the receiver that is open simple, and their pages there? False also
+ * where that takes a closer look. Each buffer is looked at once, as long as no page goes.
+ */
+static bool rx_has_pages(struct batch *b)
+{
+	struct vmi_port_rx *rx = &b->open->rx;
+	struct vmi_queue *q = &rx->q;
+	struct vmi_piece piece;
+	u16 head, i;
+	u32 len;
+	int n;
+
+	lockdep_assert_held(&rx->lock);
+	if (b->ring)
+		return false;
+	n = vmi_queue_refresh(q, &b->fault);
+	if (n < 0)
+		return false;
+	i = rx->looked_at - q->next;
+	if (i > n || rx->looked_gen != q->gen)
+		i = 0;
+	for (; i < n; i++) {
+		len = vmi_queue_peek(q, i, &head, &piece);
+		if (!len || len > piece.len)
+			return false;
+	}
+	rx->looked_at = q->seen;
+	rx->looked_gen = q->gen;
+	return true;
+}
+
 /* Deliver to the ring of the receiver that is open, or do nothing to it. */
 static int rx_ring(struct batch *b, const struct pkt *pkt)
 {
@@ -1434,7 +1466,7 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 	if (event && rx->stalled && rx_has_more(b))
 		WRITE_ONCE(rx->stalled, false);
 	/* New buffers: their pages had better be there before a frame comes. */
-	if (event && !rx->pages && rx->q.notify) {
+	if (event && !rx->pages && rx->q.notify && !rx_has_pages(b)) {
 		rx->pages = true;
 		vmi_port_want_pages(port);
 	}
@@ -1461,6 +1493,9 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 			vmi_port_poll_later(port);
 		}
 	}
+	/* Kicks for new buffers are of interest only to those who wait for them. */
+	if (event && !rx->pages && !rx->wanted)
+		vmi_queue_notify(&rx->q, false, &b->fault);
 	rx_close(b);
 	wake_senders(port, waiter, n);
 }

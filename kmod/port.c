@@ -282,6 +282,10 @@ static u16 scan_rx(struct vmi_port *port, struct vmi_mem *mem, u16 from, struct 
 		err = 0;
 		from++;
 	}
+	if (!err) {
+		rx->looked_at = q->seen;
+		rx->looked_gen = q->gen;
+	}
 	/* Kicks for new buffers are of interest only to those who wait for them. */
 	if (!err && !rx->wanted)
 		err = vmi_queue_notify(q, false, &fault);
@@ -439,6 +443,7 @@ static int port_start(struct vmi_port *port, u64 features)
 	port->rx.wanted = false;
 	port->rx.nwaiters = 0;
 	port->rx.lack = 0;
+	port->rx.looked_gen = 0;
 	port->rx.stalled = false;
 	port->rx.tell = false;
 	port->rx.on = true;

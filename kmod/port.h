@@ -148,6 +148,8 @@ struct vmi_port_tx {
  * @pages: page_work is bringing pages in
  * @lack: bytes for which the buffers up to @lack_at did not suffice, 0 when they did
  * @lack_at: index of the queue
+ * @looked_at: index up to which the buffers' pages were found in the cache
+ * @looked_gen: vmi_mem_gen() then
  * @wanted: somebody waits for buffers
  * @waiter: addresses of the senders that do
  * @nwaiters: their number, VMI_WAITERS + 1 if they are more
@@ -171,6 +173,8 @@ struct vmi_port_rx {
 	bool stalled;
 	bool tell;
 	u16 lack_at;
+	u16 looked_at;
+	u64 looked_gen;
 	u32 lack;
 	u8 waiter[VMI_WAITERS][ETH_ALEN];
 	u32 nwaiters;

@@ -21,21 +21,19 @@ void crew_ring(struct crew *c)
 	(void)!write(c->call, &one, sizeof(one));
 }
 
-/* false if it took a whole tick */
-static bool crew_sleep(struct crew *c)
+bool crew_sleep(struct crew *c)
 {
 	uint64_t n;
 
 	return read(c->call, &n, sizeof(n)) == sizeof(n);
 }
 
-static bool stopped(const struct game *g)
+bool game_stopped(const struct game *g)
 {
 	return __atomic_load_n(&g->stop, __ATOMIC_RELAXED);
 }
 
-/* The first eighth is to get warm. */
-static void mark(struct game *g, uint64_t count)
+void game_mark(struct game *g, uint64_t count)
 {
 	uint64_t warm = g->play->frames / 8;
 
@@ -95,7 +93,7 @@ static unsigned int receive_some(struct game *g, struct nic *n)
 	if (n != sink(g) || !got)
 		return got;
 	__atomic_store_n(&g->received, g->received + got, __ATOMIC_RELEASE);
-	mark(g, g->received);
+	game_mark(g, g->received);
 	if (g->ncrews > 1 && g->play->window)
 		wake_starved(g);
 	return got;
@@ -156,7 +154,7 @@ void *crew_stream(void *crew)
 {
 	struct crew *c = crew;
 
-	while (!stopped(c->game)) {
+	while (!game_stopped(c->game)) {
 		if (turn(c) || arm(c))
 			continue;
 		if (!crew_sleep(c))
@@ -169,7 +167,7 @@ static void await(struct crew *c, struct nic *n)
 {
 	const struct path *path = c->game->play->path;
 
-	while (!nic_receive(n, 1) && !stopped(c->game)) {
+	while (!nic_receive(n, 1) && !game_stopped(c->game)) {
 		if (path->serve && path->serve())
 			continue;
 		if (!nic_arm(n, NIC_RX))
@@ -187,7 +185,7 @@ void *crew_round_trip(void *crew)
 	bool plays_far = c->nic[0] == far;
 	uint64_t count = 0;
 
-	while (!stopped(g)) {
+	while (!game_stopped(g)) {
 		if (plays_near)
 			nic_send(near, 1);
 		if (plays_far) {
@@ -196,7 +194,7 @@ void *crew_round_trip(void *crew)
 		}
 		if (plays_near) {
 			await(c, near);
-			mark(g, ++count);
+			game_mark(g, ++count);
 		}
 	}
 	return NULL;

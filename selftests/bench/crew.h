@@ -70,8 +70,17 @@ struct game {
 
 /* wake a crew */
 void crew_ring(struct crew *c);
+/* until it is woken; false if it took a whole tick */
+bool crew_sleep(struct crew *c);
+/* was enough measured? */
+bool game_stopped(const struct game *g);
+/* as many have come so far; the first eighth is to get warm */
+void game_mark(struct game *g, uint64_t count);
+
 /* play until enough was measured; @crew: struct crew, so that a thread can begin here */
 void *crew_stream(void *crew);
 void *crew_round_trip(void *crew);
+void *crew_out(void *crew);
+void *crew_in(void *crew);
 
 #endif /* BENCH_CREW_H */

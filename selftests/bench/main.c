@@ -52,6 +52,12 @@ static const struct bench benches[] = {
 				    .window = 256, .ports = 998, .frames = 40000 } },
 	{ "stream-60-100k-stations", { .frame_len = FRAME_SHORT, .senders = 1, .burst = 64,
 				       .window = 256, .stations = 100000, .frames = 40000 } },
+	{ "uplink-out-1500", { .what = PLAY_OUT, .frame_len = FRAME_MTU, .burst = 64,
+			       .frames = 40000 } },
+	{ "uplink-out-64k", { .what = PLAY_OUT, .frame_len = FRAME_TSO, .burst = 8,
+			      .frames = 4000 } },
+	{ "uplink-in-1500", { .what = PLAY_IN, .frame_len = FRAME_MTU, .burst = 64, .window = 256,
+			      .frames = 40000 } },
 	{ "fair-8", { .frame_len = FRAME_MTU, .senders = 8, .burst = 16, .frames = 40000 } },
 	{ "one-receiver", { .frame_len = FRAME_MTU, .senders = 1, .burst = 32,
 			    .frames = 40000 } },
@@ -75,7 +81,8 @@ static bool named(const char *name, char *const *names, unsigned int n)
 static bool can(const struct path *path, const struct play *p)
 {
 	return (!p->ports || path->ports) && (!p->stations || path->stations) &&
-	       (p->senders + 1 + p->dead <= 2 || !path->serve) && !(p->threads && path->serve);
+	       (p->senders + 1 + p->dead <= 2 || !path->serve) && !(p->threads && path->serve) &&
+	       (p->what < PLAY_OUT || path->has_uplink);
 }
 
 static void say(const char *bench, const char *path, const char *figure, double value)

@@ -7,6 +7,7 @@
 #ifndef BENCH_PATH_H
 #define BENCH_PATH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nic.h"
@@ -14,7 +15,8 @@
 /**
  * struct path - a way between NICs
  * @name: short, for tables
- * @open: make the network; -1 and a message on failure
+ * @open: make the network, with an uplink if that is not NULL; -1 and a message on failure
+ * @has_uplink: it can have one
  * @plug: give a NIC its addresses
  * @start: serve its rings, which are empty
  * @unplug: undo @plug and @start
@@ -25,7 +27,8 @@
  */
 struct path {
 	const char *name;
-	int (*open)(void);
+	int (*open)(const char *uplink);
+	bool has_uplink;
 	int (*plug)(struct nic *n);
 	int (*start)(struct nic *n);
 	void (*unplug)(struct nic *n);

@@ -16,8 +16,9 @@ static struct nic *nics[NICS];
 static uint16_t seen[NICS][2];	/* available entries taken */
 static unsigned int nnics;
 
-static int loop_open(void)
+static int loop_open(const char *uplink)
 {
+	(void)uplink;
 	nnics = 0;
 	memset(seen, 0, sizeof(seen));
 	return 0;

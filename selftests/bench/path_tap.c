@@ -5,15 +5,17 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ovs.h"
 #include "path.h"
 #include "sh.h"
 #include "vhost.h"
+#include "wire.h"
 
 #define BRIDGE	"bench-br"
-#define LOWER	"bench-lower"	/* of the macvtaps */
+#define LOWER	"bench-lower"	/* of the macvtaps, where there is no uplink */
 #define STATION	"bench-st"	/* where those are who speak */
 #define PORTS	1024
 
@@ -77,12 +79,21 @@ static void silent_close(void)
 
 /* ---- bridge ---- */
 
-static int bridge_open(void)
+static int bridge_open(const char *uplink)
 {
+	struct nic s;
+
 	/* As libvirt makes them, but for snooping, which costs. */
-	return modules("tun bridge") ||
-	       sh("ip link add " BRIDGE " address " STATIONS_MEET " type bridge stp_state 0 "
-		  "forward_delay 0 mcast_snooping 0 && ip link set " BRIDGE " up");
+	if (modules("tun bridge") ||
+	    sh("ip link add " BRIDGE " address " STATIONS_MEET " type bridge stp_state 0 "
+	       "forward_delay 0 mcast_snooping 0 && ip link set " BRIDGE " up"))
+		return -1;
+	if (!uplink)
+		return 0;
+	wire_station(&s);
+	return sh("ip link set %s master " BRIDGE " && "
+		  "bridge fdb add %02x:%02x:%02x:%02x:%02x:%02x dev %s master static",
+		  uplink, s.mac[0], s.mac[1], s.mac[2], s.mac[3], s.mac[4], s.mac[5], uplink);
 }
 
 static int bridge_plug(struct nic *n)
@@ -129,6 +140,7 @@ static void bridge_close(void)
 const struct path path_bridge = {
 	.name		= "bridge",
 	.open		= bridge_open,
+	.has_uplink	= true,
 	.plug		= bridge_plug,
 	.start		= tap_start,
 	.unplug		= tap_unplug,
@@ -139,10 +151,13 @@ const struct path path_bridge = {
 
 /* ---- macvtap ---- */
 
-static int macvtap_up(void)
+static const char *lower;
+
+static int macvtap_up(const char *uplink)
 {
+	lower = uplink ? uplink : LOWER;
 	return modules("macvtap dummy") ||
-	       sh("ip link add " LOWER " type dummy && ip link set " LOWER " up");
+	       (!uplink && sh("ip link add " LOWER " type dummy && ip link set " LOWER " up"));
 }
 
 static int macvtap_plug(struct nic *n)
@@ -150,9 +165,9 @@ static int macvtap_plug(struct nic *n)
 	struct tap *t = tap_new(n);
 	const uint8_t *m = n->mac;
 
-	if (sh("ip link add link " LOWER " name %s address %02x:%02x:%02x:%02x:%02x:%02x "
+	if (sh("ip link add link %s name %s address %02x:%02x:%02x:%02x:%02x:%02x "
 	       "type macvtap mode bridge && ip link set %s up",
-	       t->name, m[0], m[1], m[2], m[3], m[4], m[5], t->name))
+	       lower, t->name, m[0], m[1], m[2], m[3], m[4], m[5], t->name))
 		return -1;
 	t->fd = macvtap_open(t->name);
 	return t->fd < 0 ? -1 : 0;
@@ -161,12 +176,15 @@ static int macvtap_plug(struct nic *n)
 static void macvtap_close(void)
 {
 	ntaps = 0;
-	sh("ip link del " LOWER);
+	/* Those on an uplink go with it. */
+	if (!strcmp(lower, LOWER))
+		sh("ip link del " LOWER);
 }
 
 const struct path path_macvtap = {
 	.name		= "macvtap",
 	.open		= macvtap_up,
+	.has_uplink	= true,
 	.plug		= macvtap_plug,
 	.start		= tap_start,
 	.unplug		= tap_unplug,
@@ -175,9 +193,16 @@ const struct path path_macvtap = {
 
 /* ---- Open vSwitch ---- */
 
-static int ovs_up(void)
+static int ovs_up(const char *uplink)
 {
-	return modules("tun openvswitch") || ovs_open();
+	struct nic station;
+
+	if (modules("tun openvswitch") || ovs_open())
+		return -1;
+	if (!uplink)
+		return 0;
+	wire_station(&station);
+	return ovs_port(uplink, station.mac);
 }
 
 static int ovs_plug(struct nic *n)
@@ -199,6 +224,7 @@ static void ovs_down(void)
 const struct path path_ovs = {
 	.name		= "ovs",
 	.open		= ovs_up,
+	.has_uplink	= true,
 	.plug		= ovs_plug,
 	.start		= tap_start,
 	.unplug		= tap_unplug,

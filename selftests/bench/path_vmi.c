@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Our ports: a host-only network, a VM a NIC.
+ * Our ports: a host-only network, or a bridged one, a VM a NIC.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ static void vmi_down(void)
 	dev = -1;
 }
 
-static int vmi_up(void)
+static int vmi_up(const char *uplink)
 {
 	struct vmi_net_spec spec = { .has = VMI_HAS(VMI_A_NET_MODE) | VMI_HAS(VMI_A_NET_SUBNET) |
 					    VMI_HAS(VMI_A_NET_PREFIX_LEN) |
@@ -74,9 +74,16 @@ static int vmi_up(void)
 		return refused("netlink", err);
 	snprintf(spec.net.name, sizeof(spec.net.name), NET);
 	snprintf(spec.net.ifname, sizeof(spec.net.ifname), IFNAME);
-	spec.net.mode = VMI_NET_MODE_HOST_ONLY;
-	spec.net.subnet.s_addr = htonl(0xc6120000);	/* 198.18.0.0/15, for benchmarks */
-	spec.net.prefix_len = 16;
+	if (uplink) {
+		/* Addresses are the LAN's business. */
+		spec.has = VMI_HAS(VMI_A_NET_MODE) | VMI_HAS(VMI_A_NET_UPLINK);
+		spec.net.mode = VMI_NET_MODE_BRIDGED;
+		snprintf(spec.net.uplink, sizeof(spec.net.uplink), "%s", uplink);
+	} else {
+		spec.net.mode = VMI_NET_MODE_HOST_ONLY;
+		spec.net.subnet.s_addr = htonl(0xc6120000);	/* 198.18.0.0/15, for benchmarks */
+		spec.net.prefix_len = 16;
+	}
 	err = vmi_net_new(nl, &spec);
 	return err ? refused("network", err) : 0;
 }
@@ -169,7 +176,7 @@ static int vmi_plug(struct nic *n)
 	if (!vm || port_open(vm, &info) < 0)
 		return -1;
 	memcpy(n->mac, info.mac, sizeof(n->mac));
-	n->ip = info.ip;
+	n->ip = info.ip ? info.ip : nth_ip(nvms);
 	return 0;
 }
 
@@ -238,6 +245,7 @@ static void vmi_close(void)
 const struct path path_vmi = {
 	.name		= "vmi",
 	.open		= vmi_up,
+	.has_uplink	= true,
 	.plug		= vmi_plug,
 	.start		= vmi_start,
 	.unplug		= vmi_unplug,

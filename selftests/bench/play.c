@@ -13,6 +13,7 @@
 #include "crew.h"
 #include "play.h"
 #include "sh.h"
+#include "wire.h"
 
 #define TICK_MS	100	/* nobody sleeps longer, or the frames are lost */
 
@@ -66,11 +67,21 @@ static int plug_all(struct game *g)
 	return g->play->dead ? plug(g, &g->dead, &g->crew[0]) : 0;
 }
 
-/* The senders' flows go to the first NIC, and its one to the first of them. */
+static bool has_wire(const struct play *p)
+{
+	return p->what == PLAY_OUT || p->what == PLAY_IN;
+}
+
+/*
+ * The senders' flows go to the first NIC, and its one to the first of them, or to the
+ * station beyond the uplink.
+ */
 static void aim(struct game *g)
 {
 	unsigned int i;
 
+	if (has_wire(g->play))
+		wire_station(&g->nic[1]);
 	nic_flow_add(&g->nic[0], &g->nic[1], 0);
 	for (i = 1; i < nnics(g); i++) {
 		nic_flow_add(&g->nic[i], &g->nic[0], i - 1);
@@ -84,7 +95,9 @@ static int set_up(struct game *g)
 	const struct play *p = g->play;
 	unsigned int i;
 
-	if (p->path->open() || plug_all(g))
+	if (has_wire(p) && wire_open(p->what == PLAY_IN))
+		return -1;
+	if (p->path->open(has_wire(p) ? WIRE_UPLINK : NULL) || plug_all(g))
 		return -1;
 	aim(g);
 	for (i = 0; i < nnics(g); i++) {
@@ -95,6 +108,8 @@ static int set_up(struct game *g)
 	if (p->dead && p->path->start(&g->dead))
 		return -1;
 	if (p->ports && p->path->ports(p->ports))
+		return -1;
+	if (p->what == PLAY_IN && wire_aim(&g->nic[0], p->frame_len))
 		return -1;
 	return p->stations ? p->path->stations(p->stations) : 0;
 }
@@ -115,6 +130,8 @@ static void tear_down(struct game *g)
 		unplug(g, &g->nic[i]);
 	unplug(g, &g->dead);
 	g->play->path->close();
+	if (has_wire(g->play))
+		wire_close();
 	for (i = 0; i < g->ncrews; i++)
 		close(g->crew[i].call);
 }
@@ -125,6 +142,8 @@ static void announce(struct game *g)
 	struct nic *far = &g->nic[0], *near = &g->nic[1];
 	unsigned int i;
 
+	if (g->play->what == PLAY_IN)
+		nic_send(far, 1);
 	if (g->play->what != PLAY_STREAM)
 		return;
 	nic_send(far, 1);
@@ -138,7 +157,13 @@ static void announce(struct game *g)
 
 static void run(struct game *g)
 {
-	void *(*player)(void *) = g->play->what == PLAY_STREAM ? crew_stream : crew_round_trip;
+	static void *(*const players[])(void *) = {
+		[PLAY_STREAM] = crew_stream,
+		[PLAY_ROUND_TRIP] = crew_round_trip,
+		[PLAY_OUT] = crew_out,
+		[PLAY_IN] = crew_in,
+	};
+	void *(*player)(void *) = players[g->play->what];
 	unsigned int i, cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	cpu_set_t set;
 
@@ -180,6 +205,8 @@ static void judge(const struct game *g, struct score *s)
 		lost += g->nic[i].lost;
 		s->reordered += g->nic[i].reordered;
 	}
+	if (g->play->what == PLAY_OUT)
+		lost = g->nic[0].sent - g->nic[0].inflight - wire_left();
 	s->lost = 1000 * lost / (lost + g->end.count);
 }
 

@@ -15,6 +15,8 @@
 enum play_what {
 	PLAY_STREAM,		/* senders to the first NIC, all at once */
 	PLAY_ROUND_TRIP,	/* one frame forth, one back */
+	PLAY_OUT,		/* from a NIC to the uplink */
+	PLAY_IN,		/* from the uplink to a NIC */
 };
 
 /**
@@ -22,7 +24,7 @@ enum play_what {
  * @path: what carries the frames
  * @what: the kind
  * @frame_len: bytes
- * @senders: NICs that send to the first
+ * @senders: NICs that send to the first; with an uplink none, the first sends or receives
  * @burst: frames made available at once, for one kick
  * @window: frames under way from one sender, 0 for no bound
  * @dead: each sender also sends as much to a guest that does not read

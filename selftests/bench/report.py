@@ -37,6 +37,9 @@ CASES = {
     "round-trip-60-threads": ("the same, a thread a guest", {}),
     "stream-60-1000-ports": ("60 bytes, 1,000 ports", {}),
     "stream-60-100k-stations": ("60 bytes, 100,000 addresses", {}),
+    "uplink-out-1500": ("1,500 bytes to the uplink", {"bridge": 2, "macvtap": 1}),
+    "uplink-out-64k": ("64 KiB of TSO to the uplink", {"bridge": 2, "macvtap": 1}),
+    "uplink-in-1500": ("1,500 bytes from the uplink", {"bridge": 2, "macvtap": 1}),
     "fair-8": ("1,500 bytes, 8 senders, 1 receiver", {}),
     "one-receiver": ("1,500 bytes, no window", {}),
     "one-stopped": ("the same, as much to a stopped guest", {}),
@@ -178,8 +181,8 @@ def chart(rows, path):
         f'<svg xmlns="http://www.w3.org/2000/svg" width="840" height="{y}" '
         f'viewBox="0 0 840 {y}" font-family="sans-serif" font-size="12">\n'
         '<style>.v{fill:#444}</style>\n<rect width="100%" height="100%" fill="#fff"/>\n'
-        '<text x="12" y="20" font-size="14" font-weight="bold">Instructions a frame from guest '
-        'to guest, both drivers included (less is better)</text>\n'
+        '<text x="12" y="20" font-size="14" font-weight="bold">Instructions a frame between '
+        'guests, and to and from the LAN, drivers included (less is better)</text>\n'
         + "\n".join(legend + svg) + "\n</svg>\n")
 
 

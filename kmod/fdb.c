@@ -244,19 +244,24 @@ unlock:
  * Readers may see the port until an RCU grace period is over.
  *
  * Context: process.
+ * Return: whether there was something.
  */
-void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port)
+bool vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port)
 {
 	struct vmi_fdb_entry *e;
 	struct hlist_node *tmp;
+	bool found = false;
 	unsigned int i;
 
 	spin_lock_bh(&fdb->lock);
 	for (i = 0; i < VMI_FDB_BUCKETS; i++)
 		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
-			if (e->ages && e->port == port)
+			if (e->ages && e->port == port) {
 				drop(fdb, e);
+				found = true;
+			}
 	spin_unlock_bh(&fdb->lock);
+	return found;
 }
 
 /**

@@ -59,7 +59,7 @@ bool vmi_fdb_find(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms, struct vmi_
 void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u32 ageing_ms);
 /* it was seen on the LAN; softirq */
 void vmi_fdb_unlearn(struct vmi_fdb *fdb, const u8 *mac);
-void vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port);
+bool vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port);
 bool vmi_fdb_entry(struct vmi_fdb *fdb, u32 index, u32 ageing_ms, struct vmi_fdb_entry_view *view);
 
 #endif /* VMI_FDB_H */

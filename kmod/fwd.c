@@ -1229,7 +1229,7 @@ static int tx_check(struct vmi_port *port, struct pkt *pkt)
 		why = vmi_frame_parse(&pkt->f, pkt->head, pkt->head_len, pkt->len);
 	if (why == VMI_FRAME_OK)
 		why = vmi_frame_hdr_check(&pkt->f, pkt->head, pkt->head_len, &pkt->hdr,
-					  port->net->conf.mtu);
+					  READ_ONCE(port->net->conf.mtu));
 	if (why == VMI_FRAME_OK && !vmi_port_link_up(port))
 		why = VMI_DROP_LINK_DOWN;
 	if (likely(goes_on))

@@ -235,6 +235,38 @@ err_unregister:
 }
 
 /**
+ * vmi_hostdev_set_mtu - let the host's interface follow its network's new MTU
+ * @net: the network, with the MTU that it had
+ * @mtu: the new one
+ * @extack: for the explanation
+ *
+ * One that was made smaller by hand stays so.
+ *
+ * Context: process, vmi_ctl held; takes rtnl.
+ * Return: 0, or what the network stack says.
+ */
+int vmi_hostdev_set_mtu(struct vmi_net *net, u32 mtu, struct netlink_ext_ack *extack)
+{
+	struct net_device *dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
+	u32 max_mtu;
+	int err = 0;
+
+	lockdep_assert_held(&vmi_ctl);
+	if (!dev)
+		return 0;
+	rtnl_lock();
+	max_mtu = dev->max_mtu;
+	dev->max_mtu = max(max_mtu, mtu);
+	if (dev->mtu == net->conf.mtu || dev->mtu > mtu)
+		err = dev_set_mtu(dev, mtu);
+	dev->max_mtu = err ? max_mtu : mtu;
+	rtnl_unlock();
+	if (err)
+		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot have that MTU");
+	return err;
+}
+
+/**
  * vmi_hostdev_del - remove the host's interface from a network
  * @net: the network; nothing happens if it has none
  *

@@ -13,6 +13,7 @@ struct vmi_net;
 
 int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack);
 void vmi_hostdev_del(struct vmi_net *net);
+int vmi_hostdev_set_mtu(struct vmi_net *net, u32 mtu, struct netlink_ext_ack *extack);
 bool vmi_hostdev_is(const struct net_device *dev);
 /* what a frame of the host is given to, with the skb; bottom halves off. Before the first network. */
 void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb));

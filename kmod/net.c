@@ -73,6 +73,25 @@ void vmi_stats_fold(struct vmi_stats_view *view, const struct vmi_stats __percpu
 }
 
 /**
+ * vmi_stats_sub - take counters off others
+ * @view: from these
+ * @less: these
+ *
+ * Context: any.
+ */
+void vmi_stats_sub(struct vmi_stats_view *view, const struct vmi_stats_view *less)
+{
+	unsigned int i;
+
+	view->rx_packets -= less->rx_packets;
+	view->rx_bytes -= less->rx_bytes;
+	view->tx_packets -= less->tx_packets;
+	view->tx_bytes -= less->tx_bytes;
+	for (i = 0; i < VMI_DROP_COUNT; i++)
+		view->drop[i] -= less->drop[i];
+}
+
+/**
  * vmi_net_find - look a network up
  * @name: its name
  *
@@ -314,6 +333,20 @@ static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext
 	return check_range(conf, extack);
 }
 
+/* Guests keep the MTU that they were told, and nobody takes what is larger than it from them. */
+static int check_mtu(const struct vmi_net *net, u32 mtu, struct netlink_ext_ack *extack)
+{
+	if (mtu < 576 || mtu > 9216) {
+		NL_SET_ERR_MSG_MOD(extack, "the MTU is not from 576 to 9216");
+		return -EINVAL;
+	}
+	if (mtu < net->conf.mtu && net->nports) {
+		NL_SET_ERR_MSG_MOD(extack, "the MTU of a network with ports can only grow");
+		return -EBUSY;
+	}
+	return 0;
+}
+
 static int check_overlap(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
 	const struct vmi_net *net;
@@ -436,9 +469,9 @@ err_free:
  *
  * Leases that ports have already stay, inside the new range or not.
  *
- * Context: process, vmi_ctl held.
- * Return: 0, -ENOENT, -EINVAL, -EOPNOTSUPP (no-host cannot change), or what
- * vmi_uplink_set() returns.
+ * Context: process, vmi_ctl held; takes rtnl where the MTU or the uplink changes.
+ * Return: 0, -ENOENT, -EINVAL, -EBUSY (a smaller MTU), -EOPNOTSUPP (no-host cannot change), or
+ * what the network stack says of the MTU, or vmi_uplink_set().
  */
 int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
@@ -480,6 +513,8 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 		new.lease_s = conf->lease_s;
 	if (conf->ageing_ms)
 		new.ageing_ms = conf->ageing_ms;
+	if (conf->mtu)
+		new.mtu = conf->mtu;
 	new.guard = (new.guard & ~conf->guard_mask) | (conf->guard & conf->guard_mask);
 	if (conf->storm_pps)
 		new.storm_pps = conf->storm_pps;
@@ -487,10 +522,14 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack, "lease time or ageing time out of bounds");
 		return -EINVAL;
 	}
-	err = new.subnet ? check_range(&new, extack) : 0;
+	err = check_mtu(net, new.mtu, extack);
+	if (!err && new.subnet)
+		err = check_range(&new, extack);
+	if (!err && new.mtu != net->conf.mtu)
+		err = vmi_hostdev_set_mtu(net, new.mtu, extack);
 	if (err)
 		return err;
-	/* the last that can fail */
+	/* the last that can fail; who has an uplink has no such interface */
 	err = conf->uplink[0] ? vmi_uplink_set(net, conf->uplink, extack) : 0;
 	if (err)
 		return err;
@@ -501,6 +540,7 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	WRITE_ONCE(net->conf.flags, new.flags);
 	WRITE_ONCE(net->conf.lease_s, new.lease_s);
 	WRITE_ONCE(net->conf.ageing_ms, new.ageing_ms);
+	WRITE_ONCE(net->conf.mtu, new.mtu);
 	net->conf.guard = new.guard;
 	net->conf.storm_pps = new.storm_pps;
 	list_for_each_entry(port, &net->ports, net_node)
@@ -582,7 +622,7 @@ static void fill(struct vmi_net *net, struct vmi_net_view *view, struct vmi_stat
 	*stats = net->gone;
 	vmi_stats_fold(stats, net->stats);
 	list_for_each_entry(port, &net->ports, net_node)
-		vmi_stats_fold(stats, port->stats);
+		vmi_port_stats_here(port, stats);
 }
 
 /**

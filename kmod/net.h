@@ -121,8 +121,8 @@ struct vmi_stats {
  * struct vmi_net - a network
  * @node: in the list of networks, in order of id; vmi_ctl
  * @id: unique; const
- * @conf: as shown to clients; vmi_ctl. name, subnet, prefix_len, gateway and mtu are const,
- *	flags, lease_s and ageing_ms are read without a lock in the packet path and by ports,
+ * @conf: as shown to clients; vmi_ctl. name, subnet, prefix_len and gateway are const,
+ *	flags, lease_s, ageing_ms and mtu are read without a lock in the packet path,
  *	flags by the uplink under rtnl
  * @uid: of the client that added it; const
  * @server: address that DHCP is answered from, 0 on a network without leases; const
@@ -134,7 +134,7 @@ struct vmi_stats {
  * @nports: their number; vmi_ctl
  * @fdb: forwarding table
  * @stats: frames dropped that no port can be blamed for
- * @gone: counters of ports that were deleted; vmi_ctl
+ * @gone: counters of ports that were deleted or moved away; vmi_ctl
  * @claims: which guest has which IPv6 address
  *
  * A port keeps its network: one with ports is not deleted. It is freed after
@@ -171,6 +171,7 @@ static inline void vmi_net_drop(struct vmi_net *net, enum vmi_drop why)
 }
 
 void vmi_stats_fold(struct vmi_stats_view *view, const struct vmi_stats __percpu *stats);
+void vmi_stats_sub(struct vmi_stats_view *view, const struct vmi_stats_view *less);
 /* vmi_ctl held; NULL if there is none */
 struct vmi_net *vmi_net_find(const char *name);
 /* vmi_ctl held: checks @ip, or chooses one when it is 0 */

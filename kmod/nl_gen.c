@@ -119,6 +119,7 @@ static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_UPLINK + 1] = {
 	[VMI_A_NET_RANGE_FIRST] = { .type = NLA_BE32, },
 	[VMI_A_NET_RANGE_LAST] = { .type = NLA_BE32, },
 	[VMI_A_NET_LEASE_S] = NLA_POLICY_MIN(NLA_U32, 60),
+	[VMI_A_NET_MTU] = NLA_POLICY_RANGE(NLA_U32, 576, 9216),
 	[VMI_A_NET_AGEING_MS] = NLA_POLICY_MIN(NLA_U32, 1000),
 	[VMI_A_NET_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
@@ -163,6 +164,8 @@ static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] 
 /* VMI_CMD_PORT_SET - do */
 static const struct nla_policy vmi_port_set_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] = {
 	[VMI_A_PORT_ID] = { .type = NLA_U32, },
+	[VMI_A_PORT_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_PORT_IP] = { .type = NLA_BE32, },
 	[VMI_A_PORT_LINK] = NLA_POLICY_MAX(NLA_U8, 1),
 	[VMI_A_PORT_GUARD] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_PORT_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),

@@ -213,6 +213,8 @@ static int vmi_nl_net_conf(struct genl_info *info, struct vmi_net_conf *conf)
 		conf->lease_s = nla_get_u32(attrs[VMI_A_NET_LEASE_S]);
 	if (attrs[VMI_A_NET_AGEING_MS])
 		conf->ageing_ms = nla_get_u32(attrs[VMI_A_NET_AGEING_MS]);
+	if (attrs[VMI_A_NET_MTU])
+		conf->mtu = nla_get_u32(attrs[VMI_A_NET_MTU]);
 	if (attrs[VMI_A_NET_GUARD]) {
 		conf->guard = nla_get_u32(attrs[VMI_A_NET_GUARD]);
 		conf->guard_mask = attrs[VMI_A_NET_GUARD_MASK] ?
@@ -239,8 +241,6 @@ static void vmi_nl_net_conf_new(struct genl_info *info, struct vmi_net_conf *con
 		conf->prefix_len = nla_get_u8(attrs[VMI_A_NET_PREFIX_LEN]);
 	if (attrs[VMI_A_NET_GATEWAY])
 		conf->gateway = nla_get_be32(attrs[VMI_A_NET_GATEWAY]);
-	if (attrs[VMI_A_NET_MTU])
-		conf->mtu = nla_get_u32(attrs[VMI_A_NET_MTU]);
 }
 
 /**
@@ -584,18 +584,29 @@ err_put:
  */
 int vmi_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *link = info->attrs[VMI_A_PORT_LINK];
+	struct nlattr *link = info->attrs[VMI_A_PORT_LINK], *ip = info->attrs[VMI_A_PORT_IP];
+	struct nlattr *net = info->attrs[VMI_A_PORT_NET];
 	struct vmi_policy_conf policy;
 	struct vmi_stats_view stats;
 	struct vmi_port_view view;
+	char to[VMI_NAME_LEN];
 	int has_policy, err;
 
 	has_policy = vmi_nl_policy(skb, info, &policy);
 	if (has_policy < 0)
 		return has_policy;
+	if (ip && !net) {
+		NL_SET_ERR_MSG_ATTR(info->extack, ip, "an address is chosen with a network only");
+		return -EINVAL;
+	}
+	err = net ? vmi_nl_name(info, VMI_A_PORT_NET, to) : 0;
+	if (err)
+		return err;
 	mutex_lock(&vmi_ctl);
 	/* Who has CAP_NET_ADMIN, and has to have it here, need not own the port for that. */
-	err = vmi_nl_port(skb, info, link || !has_policy, &view, &stats);
+	err = vmi_nl_port(skb, info, link || net || !has_policy, &view, &stats);
+	if (!err && net)
+		err = vmi_port_move(view.id, to, ip ? nla_get_be32(ip) : 0, info->extack);
 	if (!err && has_policy)
 		err = vmi_port_set_policy(view.id, &policy, info->extack);
 	if (!err && link)

@@ -172,6 +172,32 @@ void vmi_policy_start(struct vmi_policy *p)
 	spin_unlock_bh(&p->lock);
 }
 
+static void purge(struct vmi_policy *p)
+{
+	struct sk_buff *skb;
+	unsigned int dir;
+
+	lockdep_assert_held(&p->lock);
+	for (dir = 0; dir < 2; dir++) {
+		while ((skb = vmi_impair_due(&p->impair[dir], U64_MAX)))
+			kfree_skb(skb);
+	}
+	count_kept(p);
+}
+
+/**
+ * vmi_policy_purge - free the frames kept
+ * @p: the policy of a port
+ *
+ * Context: process.
+ */
+void vmi_policy_purge(struct vmi_policy *p)
+{
+	spin_lock_bh(&p->lock);
+	purge(p);
+	spin_unlock_bh(&p->lock);
+}
+
 /**
  * vmi_policy_stop - free the frames kept, and keep no more
  * @p: the policy of a port whose poll has been disabled
@@ -180,16 +206,9 @@ void vmi_policy_start(struct vmi_policy *p)
  */
 void vmi_policy_stop(struct vmi_policy *p)
 {
-	struct sk_buff *skb;
-	unsigned int dir;
-
 	spin_lock_bh(&p->lock);
 	p->on = false;
-	for (dir = 0; dir < 2; dir++) {
-		while ((skb = vmi_impair_due(&p->impair[dir], U64_MAX)))
-			kfree_skb(skb);
-	}
-	count_kept(p);
+	purge(p);
 	spin_unlock_bh(&p->lock);
 	/* It is started under the lock, while on. */
 	hrtimer_cancel(&p->timer);

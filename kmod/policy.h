@@ -113,6 +113,7 @@ struct sk_buff *vmi_policy_due(struct vmi_policy *p, unsigned int dir);
 void vmi_policy_init(struct vmi_policy *p, struct napi_struct *napi);
 void vmi_policy_start(struct vmi_policy *p);
 void vmi_policy_stop(struct vmi_policy *p);
+void vmi_policy_purge(struct vmi_policy *p);
 
 /* vmi_ctl held */
 int vmi_policy_check(struct vmi_policy_conf *conf, struct netlink_ext_ack *extack);

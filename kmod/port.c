@@ -49,7 +49,16 @@ static const struct vmi_switch *vmi_port_switch;
 static struct net_device *vmi_port_napi_dev;
 static struct workqueue_struct *vmi_port_wq;
 
-static void emit(struct vmi_port *port, u32 kind, u32 by, const char *text)
+/**
+ * vmi_port_emit - tell of an event of a port
+ * @port: the port
+ * @kind: enum vmi_event_kind
+ * @by: uid of who caused it, -1 for nobody
+ * @text: explanation
+ *
+ * Context: process.
+ */
+void vmi_port_emit(struct vmi_port *port, u32 kind, u32 by, const char *text)
 {
 	struct vmi_event ev = {
 		.kind = kind,
@@ -65,8 +74,8 @@ static void emit(struct vmi_port *port, u32 kind, u32 by, const char *text)
 	spin_unlock_bh(&port->vm->lock);
 	strscpy(ev.vm, port->vm->name, sizeof(ev.vm));
 	strscpy(ev.text, text, sizeof(ev.text));
-	/* The network's name is const, and the port keeps the network while this may run. */
-	strscpy(ev.net, port->net->conf.name, sizeof(ev.net));
+	/* The network's name is const, and the network stays while this may run. */
+	strscpy(ev.net, READ_ONCE(port->net)->conf.name, sizeof(ev.net));
 	vmi_event_emit(&ev);
 }
 
@@ -112,7 +121,9 @@ void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault)
 {
 	if (atomic_cmpxchg(&port->fault, VMI_PORT_FAULT_NONE, fault) != VMI_PORT_FAULT_NONE)
 		return;
-	trace_vmi_port_fault(port->net->conf.name, port->id, fault);
+	rcu_read_lock();
+	trace_vmi_port_fault(READ_ONCE(port->net)->conf.name, port->id, fault);
+	rcu_read_unlock();
 	WRITE_ONCE(port->running, false);
 	set_bit(0, &port->changed);
 	schedule_work(&port->fault_work);
@@ -122,7 +133,7 @@ static void port_fault_work(struct work_struct *work)
 {
 	struct vmi_port *port = container_of(work, struct vmi_port, fault_work);
 
-	emit(port, VMI_EVENT_KIND_PORT_FAULT, (u32)-1, "");
+	vmi_port_emit(port, VMI_EVENT_KIND_PORT_FAULT, (u32)-1, "");
 	wake_up_interruptible_poll(&port->wait, EPOLLPRI | EPOLLERR);
 }
 
@@ -448,7 +459,7 @@ static int port_start(struct vmi_port *port, u64 features)
 	port->rx.tell = false;
 	port->rx.on = true;
 	/* What is above is seen by whoever sees this; the poll by NAPI's own ordering. */
-	WRITE_ONCE(port->running, true);
+	WRITE_ONCE(port->running, !port->paused);
 	spin_unlock_bh(&port->rx.lock);
 
 	WRITE_ONCE(port->on, true);
@@ -598,6 +609,40 @@ static long port_ioctl_enable(struct vmi_port *port, struct vmi_port_enable *arg
 	return 0;
 }
 
+static void describe(struct vmi_port *port, struct vmi_port_open *p)
+{
+	struct vmi_net *net = port->net;
+
+	lockdep_assert_held(&vmi_ctl);
+	p->port_id = port->id;
+	p->mtu = net->conf.mtu;
+	ether_addr_copy(p->mac, port->mac);
+	p->features = PORT_FEATURES;
+	p->ip = port->ip;
+	/* On a network without leases all of this is 0. */
+	p->netmask = inet_make_mask(net->conf.prefix_len);
+	p->gateway = net->conf.gateway;
+	p->dns = 0;
+	p->server = net->server;
+	p->lease_s = net->conf.lease_s;
+}
+
+static long port_ioctl_info(struct vmi_pfile *pf, void __user *uarg)
+{
+	struct vmi_port_open info = { 0 };
+	int err = -ENODEV;
+
+	mutex_lock(&vmi_ctl);
+	/* A port that is open has a VMM, and is in the lists. */
+	if (port_is_open(pf)) {
+		info.index = pf->port->index;
+		describe(pf->port, &info);
+		err = 0;
+	}
+	mutex_unlock(&vmi_ctl);
+	return !err && copy_to_user(uarg, &info, sizeof(info)) ? -EFAULT : err;
+}
+
 static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 {
 	struct vmi_pfile *pf = file->private_data;
@@ -619,6 +664,8 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 	case VMI_PORT_STATUS:
 		memset(&arg, 0, sizeof(arg));
 		break;
+	case VMI_PORT_INFO:
+		return port_ioctl_info(pf, uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -636,9 +683,13 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 		/* Cleared first: what changes from here on is told again. */
 		clear_bit(0, &port->changed);
 		smp_mb__after_atomic();
+		/* the network may be another one at this moment */
+		rcu_read_lock();
 		arg.status.link = vmi_port_link_up(port);
+		rcu_read_unlock();
 		arg.status.fault = atomic_read(&port->fault);
 		arg.status.on = port->on;
+		arg.status.moves = READ_ONCE(port->moves);
 		err = 0;
 	}
 	mutex_unlock(&port->lock);
@@ -785,23 +836,6 @@ static struct vmi_port *find_index(struct vmi_vm *vm, u32 index)
 			return port;
 	}
 	return NULL;
-}
-
-static void describe(struct vmi_port *port, struct vmi_port_open *p)
-{
-	struct vmi_net *net = port->net;
-
-	p->port_id = port->id;
-	p->mtu = net->conf.mtu;
-	ether_addr_copy(p->mac, port->mac);
-	p->features = PORT_FEATURES;
-	p->ip = port->ip;
-	/* On a network without leases all of this is 0. */
-	p->netmask = inet_make_mask(net->conf.prefix_len);
-	p->gateway = net->conf.gateway;
-	p->dns = 0;
-	p->server = net->server;
-	p->lease_s = net->conf.lease_s;
 }
 
 /**
@@ -1066,7 +1100,7 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 			NL_SET_ERR_MSG_MOD(extack, "the MAC address is the host's");
 		goto err_free;
 	}
-	err = vmi_uplink_port_add(port, extack);
+	err = vmi_uplink_port_add(net, port, extack);
 	if (err)
 		goto err_fdb;
 
@@ -1081,7 +1115,7 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	list_add_tail_rcu(&port->net_node, &net->ports);
 	net->nports++;
 	fill(port, view, NULL);
-	emit(port, VMI_EVENT_KIND_PORT_NEW, client(), "");
+	vmi_port_emit(port, VMI_EVENT_KIND_PORT_NEW, client(), "");
 	return 0;
 
 err_fdb:
@@ -1094,7 +1128,14 @@ err_free:
 	return err;
 }
 
-static struct vmi_port *find_id(u32 id)
+/**
+ * vmi_port_find - look a port up
+ * @id: its identifier
+ *
+ * Context: process, vmi_ctl held; the port is good as long.
+ * Return: the port or NULL.
+ */
+struct vmi_port *vmi_port_find(u32 id)
 {
 	struct vmi_port *port;
 
@@ -1104,6 +1145,18 @@ static struct vmi_port *find_id(u32 id)
 			return port;
 	}
 	return NULL;
+}
+
+/**
+ * vmi_port_tell - tell the VMM that something has changed that its guest may have to know
+ * @port: the port
+ *
+ * Context: any.
+ */
+void vmi_port_tell(struct vmi_port *port)
+{
+	set_bit(0, &port->changed);
+	wake_up_interruptible_poll(&port->wait, EPOLLPRI);
 }
 
 /**
@@ -1117,7 +1170,7 @@ static struct vmi_port *find_id(u32 id)
  */
 int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 {
-	struct vmi_port *port = find_id(id);
+	struct vmi_port *port = vmi_port_find(id);
 
 	if (!port) {
 		NL_SET_ERR_MSG_MOD(extack, "no such port");
@@ -1126,9 +1179,8 @@ int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack)
 	if (port->link == up)
 		return 0;
 	WRITE_ONCE(port->link, up);
-	set_bit(0, &port->changed);
-	wake_up_interruptible_poll(&port->wait, EPOLLPRI);
-	emit(port, VMI_EVENT_KIND_PORT_SET, client(), up ? "link up" : "link down");
+	vmi_port_tell(port);
+	vmi_port_emit(port, VMI_EVENT_KIND_PORT_SET, client(), up ? "link up" : "link down");
 	return 0;
 }
 
@@ -1142,7 +1194,7 @@ static void follow_guards(struct vmi_port *port, u32 old_word)
 }
 
 /**
- * vmi_port_follow - let a port follow its network, whose guards or limits have changed
+ * vmi_port_follow - let a port follow its network, which was changed
  * @port: the port
  *
  * Context: process, vmi_ctl held.
@@ -1154,6 +1206,8 @@ void vmi_port_follow(struct vmi_port *port)
 	lockdep_assert_held(&vmi_ctl);
 	vmi_policy_follow(&port->policy, port->net->conf.guard, port->net->conf.storm_pps);
 	follow_guards(port, word);
+	/* The guest may be told another lease time, or MTU. */
+	vmi_port_tell(port);
 }
 
 /**
@@ -1167,7 +1221,7 @@ void vmi_port_follow(struct vmi_port *port)
  */
 int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack)
 {
-	struct vmi_port *port = find_id(id);
+	struct vmi_port *port = vmi_port_find(id);
 	u32 word;
 	int err;
 
@@ -1181,7 +1235,7 @@ int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext
 	word = vmi_policy_word(&port->policy);
 	vmi_policy_set(&port->policy, conf, port->net->conf.guard);
 	follow_guards(port, word);
-	emit(port, VMI_EVENT_KIND_PORT_SET, client(), "policy");
+	vmi_port_emit(port, VMI_EVENT_KIND_PORT_SET, client(), "policy");
 	return 0;
 }
 
@@ -1196,11 +1250,40 @@ void vmi_port_carrier(struct vmi_net *net)
 	struct vmi_port *port;
 
 	rcu_read_lock();
-	list_for_each_entry_rcu(port, &net->ports, net_node) {
-		set_bit(0, &port->changed);
-		wake_up_interruptible_poll(&port->wait, EPOLLPRI);
-	}
+	list_for_each_entry_rcu(port, &net->ports, net_node)
+		vmi_port_tell(port);
 	rcu_read_unlock();
+}
+
+/**
+ * vmi_port_stats_here - add what a port has counted on its present network
+ * @port: the port
+ * @view: added to
+ *
+ * Context: process, vmi_ctl held.
+ */
+void vmi_port_stats_here(const struct vmi_port *port, struct vmi_stats_view *view)
+{
+	lockdep_assert_held(&vmi_ctl);
+	vmi_stats_fold(view, port->stats);
+	vmi_stats_sub(view, &port->before);
+}
+
+/**
+ * vmi_port_leave - let a port not be found in its network any more
+ * @port: the port; its uplink does not listen for it
+ *
+ * Readers may see it until an RCU grace period is over.
+ *
+ * Context: process, vmi_ctl held.
+ */
+void vmi_port_leave(struct vmi_port *port)
+{
+	lockdep_assert_held(&vmi_ctl);
+	vmi_fdb_del(&port->net->fdb, port->mac, port);
+	vmi_fdb_forget(&port->net->fdb, port);
+	vmi_claims_forget(&port->net->claims, port);
+	list_del_rcu(&port->net_node);
 }
 
 /* Take a port out of all lists; port_finish() follows, after a grace period. */
@@ -1209,12 +1292,9 @@ static void port_unlist(struct vmi_port *port)
 	struct vmi_port *other;
 
 	lockdep_assert_held(&vmi_ctl);
-	emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
+	vmi_port_emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
 	vmi_uplink_port_del(port);
-	vmi_fdb_del(&port->net->fdb, port->mac, port);
-	vmi_fdb_forget(&port->net->fdb, port);
-	vmi_claims_forget(&port->net->claims, port);
-	list_del_rcu(&port->net_node);
+	vmi_port_leave(port);
 	list_del(&port->node);
 	list_for_each_entry(other, &port->vm->ports, vm_node) {
 		if (other->index > port->index)
@@ -1222,6 +1302,8 @@ static void port_unlist(struct vmi_port *port)
 	}
 	list_del(&port->vm_node);
 	port->vm->nports--;
+	/* It is disabled, and there until the grace period is over. */
+	__netif_napi_del(&port->napi);
 }
 
 static void port_finish(struct vmi_port *port)
@@ -1229,9 +1311,8 @@ static void port_finish(struct vmi_port *port)
 	lockdep_assert_held(&vmi_ctl);
 	/* Nobody polls or delivers any more; a fault may be being told. */
 	flush_work(&port->fault_work);
-	netif_napi_del(&port->napi);
 	/* The network's counters never run backwards. */
-	vmi_stats_fold(&port->net->gone, port->stats);
+	vmi_port_stats_here(port, &port->net->gone);
 	port->net->nports--;
 	kref_put(&port->ref, port_free);
 }
@@ -1246,7 +1327,7 @@ static void port_finish(struct vmi_port *port)
  */
 int vmi_port_del(u32 id, struct netlink_ext_ack *extack)
 {
-	struct vmi_port *port = find_id(id);
+	struct vmi_port *port = vmi_port_find(id);
 	int err;
 
 	if (!port) {
@@ -1257,7 +1338,7 @@ int vmi_port_del(u32 id, struct netlink_ext_ack *extack)
 	if (err)
 		return err;
 	port_unlist(port);
-	synchronize_rcu();
+	synchronize_rcu_expedited();
 	port_finish(port);
 	return 0;
 }
@@ -1320,7 +1401,7 @@ int vmi_port_next(u32 *cursor, struct vmi_port_view *view, struct vmi_stats_view
  */
 int vmi_port_view(u32 id, struct vmi_port_view *view, struct vmi_stats_view *stats)
 {
-	struct vmi_port *port = find_id(id);
+	struct vmi_port *port = vmi_port_find(id);
 
 	if (!port)
 		return -ENOENT;

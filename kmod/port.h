@@ -197,11 +197,14 @@ struct vmi_port_rx {
  * @id: unique; const
  * @index: number among the VM's; vmi_ctl
  * @vm: with a reference; const
- * @net: valid while the port is in the lists; const
+ * @net: valid while the port is in the lists; vmi_ctl. It and @ip change in vmi_port_move() only,
+ *	when nobody polls or finds the port: the packet path sees them const
  * @mac: const
- * @ip: the lease, 0 on a network without; const
+ * @ip: the lease, 0 on a network without; as @net
  * @link: plugged in; vmi_ctl, read without a lock
+ * @moves: how often it was moved to another network; vmi_ctl, read without a lock
  * @stats: per CPU
+ * @before: what of @stats was counted on networks before this one; vmi_ctl
  * @lock: set-up of the rings
  * @file: who has opened the port, NULL if nobody; @lock, read without where it is only a hint
  * @mem: the guest's memory, NULL without a file; @lock, read by RCU
@@ -210,8 +213,9 @@ struct vmi_port_rx {
  * @start_idx: available index to start each queue from; @lock
  * @features: negotiated; @lock, const while @running, when the packet path reads it
  * @on: the rings are started; @lock, read without a lock
- * @running: started and without a fault; set and cleared under @lock and @rx.lock, cleared
+ * @running: started, not @paused and without a fault; set and cleared under @rx.lock, cleared
  *	without by whoever finds a fault, read without a lock
+ * @paused: is being moved; vmi_ctl and @rx.lock, either to read
  * @fault: enum vmi_port_fault, kept until the next start; atomic
  * @changed: link or fault changed since VMI_PORT_STATUS; atomic
  * @kick: hooks for the guest's notifications; @lock
@@ -244,7 +248,9 @@ struct vmi_port {
 	u8 mac[ETH_ALEN];
 	__be32 ip;
 	bool link;
+	u32 moves;
 	struct vmi_stats __percpu *stats;
+	struct vmi_stats_view before;
 	struct mutex lock;
 	void *file;
 	struct vmi_mem __rcu *mem;
@@ -254,6 +260,7 @@ struct vmi_port {
 	u64 features;
 	bool on;
 	bool running;
+	bool paused;
 	atomic_t fault;
 	unsigned long changed;
 	struct vmi_kick kick[2];
@@ -293,7 +300,7 @@ static inline void vmi_port_drop_frame(struct vmi_port *port, enum vmi_drop why,
 				       const struct vmi_frame *f)
 {
 	vmi_stats_drop(port->stats, why);
-	trace_vmi_frame_drop(port->net->conf.name, port->id, vmi_drop_names[why], f);
+	trace_vmi_frame_drop(READ_ONCE(port->net)->conf.name, port->id, vmi_drop_names[why], f);
 }
 
 static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
@@ -301,11 +308,18 @@ static inline void vmi_port_drop(struct vmi_port *port, enum vmi_drop why)
 	vmi_port_drop_frame(port, why, NULL);
 }
 
-/* Does the guest's link carry frames? */
+/* Does the guest's link carry frames? RCU, or vmi_ctl held */
 static inline bool vmi_port_link_up(const struct vmi_port *port)
 {
-	return READ_ONCE(port->link) && READ_ONCE(port->net->carrier);
+	return READ_ONCE(port->link) && READ_ONCE(READ_ONCE(port->net)->carrier);
 }
+
+/* vmi_ctl held: for move.c and the network */
+struct vmi_port *vmi_port_find(u32 id);
+void vmi_port_leave(struct vmi_port *port);
+void vmi_port_stats_here(const struct vmi_port *port, struct vmi_stats_view *view);
+void vmi_port_emit(struct vmi_port *port, u32 kind, u32 by, const char *text);
+void vmi_port_tell(struct vmi_port *port);
 
 /* rx.lock held or not; ends all use of the rings */
 void vmi_port_fail(struct vmi_port *port, enum vmi_port_fault fault);
@@ -319,11 +333,13 @@ bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb);
 int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi_port_view *view,
 		 struct netlink_ext_ack *extack);
 int vmi_port_set_link(u32 id, bool up, struct netlink_ext_ack *extack);
-/* vmi_ctl held: the network's guards or limits have changed */
+/* vmi_ctl held: the network was changed */
 void vmi_port_follow(struct vmi_port *port);
 int vmi_port_set_policy(u32 id, struct vmi_policy_conf *conf, struct netlink_ext_ack *extack);
 /* a network's carrier has changed: tell the guests */
 void vmi_port_carrier(struct vmi_net *net);
+/* move.c */
+int vmi_port_move(u32 id, const char *to, __be32 ip, struct netlink_ext_ack *extack);
 int vmi_port_del(u32 id, struct netlink_ext_ack *extack);
 /* all ports of a VM that has no VMM, when it is deleted; vmi_ctl held */
 void vmi_port_del_all(struct vmi_vm *vm);

@@ -622,15 +622,17 @@ void vmi_uplink_view(struct vmi_net *net, struct vmi_uplink_view *view)
 
 /**
  * vmi_uplink_port_add - have the uplink listen for a port's address
- * @port: the port, of a network that may have an uplink
+ * @net: its network, which may have an uplink
+ * @port: the port
  * @extack: for the explanation
  *
  * Context: process, vmi_ctl held; takes rtnl.
  * Return: 0, or what the interface says.
  */
-int vmi_uplink_port_add(struct vmi_port *port, struct netlink_ext_ack *extack)
+int vmi_uplink_port_add(struct vmi_net *net, struct vmi_port *port,
+			struct netlink_ext_ack *extack)
 {
-	struct vmi_uplink *up = port->net->uplink;
+	struct vmi_uplink *up = net->uplink;
 	struct net_device *dev;
 	int err = 0;
 

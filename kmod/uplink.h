@@ -103,7 +103,8 @@ void vmi_uplink_netns_exit(struct vmi_net *net, struct net *netns);
 void vmi_uplink_view(struct vmi_net *net, struct vmi_uplink_view *view);
 
 /* a port came to, or leaves, a network; nothing happens without an uplink */
-int vmi_uplink_port_add(struct vmi_port *port, struct netlink_ext_ack *extack);
+int vmi_uplink_port_add(struct vmi_net *net, struct vmi_port *port,
+			struct netlink_ext_ack *extack);
 void vmi_uplink_port_del(struct vmi_port *port);
 
 /* its guards have changed */

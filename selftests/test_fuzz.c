@@ -85,7 +85,7 @@ static const struct op {
 		{ VMI_A_NET_GUARD_MASK, U32 }, { VMI_A_NET_STORM_PPS, U32 } } },
 	{ VMI_CMD_NET_SET, 12, false, {
 		{ VMI_A_NET_NAME, NET }, { VMI_A_NET_FLAGS, U32 }, { VMI_A_NET_RANGE_FIRST, IP },
-		{ VMI_A_NET_RANGE_LAST, IP }, { VMI_A_NET_LEASE_S, U32 },
+		{ VMI_A_NET_RANGE_LAST, IP }, { VMI_A_NET_LEASE_S, U32 }, { VMI_A_NET_MTU, U32 },
 		{ VMI_A_NET_AGEING_MS, U32 }, { VMI_A_NET_GUARD, U32 },
 		{ VMI_A_NET_GUARD_MASK, U32 }, { VMI_A_NET_STORM_PPS, U32 } } },
 	{ VMI_CMD_NET_DEL, 1, false, { { VMI_A_NET_NAME, NET } } },
@@ -101,6 +101,8 @@ static const struct op {
 		{ VMI_A_PORT_ISOLATED, U8 }, { VMI_A_PORT_RX_LIMIT, LIMIT },
 		{ VMI_A_PORT_TX_LIMIT, LIMIT }, { VMI_A_PORT_RX_IMPAIR, IMPAIR },
 		{ VMI_A_PORT_TX_IMPAIR, IMPAIR } } },
+	{ VMI_CMD_PORT_SET, 6, false, {
+		{ VMI_A_PORT_ID, PORT }, { VMI_A_PORT_NET, NET }, { VMI_A_PORT_IP, IP } } },
 	{ VMI_CMD_PORT_DEL, 6, false, { { VMI_A_PORT_ID, PORT } } },
 	{ VMI_CMD_FDB_GET, 6, true, { { VMI_A_FDB_NET, NET } } },
 	{ VMI_CMD_EVENT_GET, 6, true, { { VMI_A_EVENT_SINCE, U64 } } },
@@ -666,6 +668,7 @@ static void step_port(void)
 	};
 	struct vmi_port_enable en = { .on = !one_in(3), .features = F_ALL };
 	struct vmi_port_status st = { 0 };
+	struct vmi_port_open info = { 0 };
 	uint64_t one = 1;
 
 	switch (below(8)) {
@@ -687,6 +690,7 @@ static void step_port(void)
 		break;
 	case 3:
 		call(fd, VMI_PORT_STATUS, &st, sizeof(st));
+		call(fd, VMI_PORT_INFO, &info, sizeof(info));
 		break;
 	case 4:
 		(void)!read(fd, rnd_ptr(t.buffer, 64), some_len() % BUFFER);

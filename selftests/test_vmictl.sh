@@ -140,6 +140,12 @@ wrong_usage() {
 	2	nothing to set	port set 1
 	2	neither up nor down	port set 1 --link sideways
 	2	not the number of a port	port show one
+	2	not the number of a port	port show a:b
+	2	not the number of a port	port move one lab
+	2	cannot be a name	port move 1 -- -lab
+	2	is not an IPv4 address	port move 1 lab --ip 192.0.2
+	2	an argument is missing	port move 1
+	2	not from 576	net set lab --mtu 99999
 	2	an option and its opposite	port set 1 --isolated --no-isolated
 	2	names none of mac, ip	port set 1 --guard mac,bogus
 	2	both names and changes	port set 1 --guard mac,-ip
@@ -210,6 +216,8 @@ unknown_names() {
 	3	no such port	port set 4000000 --link up
 	3	no such port	port set 4000000 --guard none
 	3	no such port	port show 4000000
+	3	no such port	port move 4000000 lab
+	3	no VM nope	port move nope:0 lab
 	3	no network nope	net stats nope
 	3	no VM nope	port list --vm nope
 	3	no network nope	port list --net nope
@@ -499,7 +507,7 @@ completion_works() {
 	[ "$(completed vmictl '')" = "$(printf '%s\n' "${all[@]%% *}" | sort -u | xargs)" ] ||
 		{ echo "verbs: $(completed vmictl '')"; return 1; }
 	completes 'start stop' vmictl st && completes 'add del list set show stats' vmictl net '' &&
-		completes 'list set show' vmictl port '' && completes '--memory' vmictl create --me &&
+		completes 'list move set show' vmictl port '' && completes '--memory' vmictl create --me &&
 		completes 'def' vmictl start d && completes 'lab' vmictl net show la &&
 		completes 'lab' vmictl create x --net l && completes 'down up' vmictl port set 1 --link '' &&
 		completes 'bridged host-only nat' vmictl net add x --mode '' &&
@@ -537,6 +545,8 @@ says_so_without_module() {
 	port list
 	port set 1 --link up
 	port set 1 --guard all
+	port move 1 lab
+	port move def:0 lab
 	port show 1
 	fdb
 	lease

@@ -132,6 +132,9 @@ struct vmi_reply {
  * order, 0 when there is none.
  * Return: a port file (O_CLOEXEC), or EINVAL (flags), ENOENT (no port of that index),
  * EBUSY (open, or being closed at this moment), ENODEV (after the last report).
+ *
+ * What is out may change while the port is open (POLLPRI, as with VMI_PORT_STATUS):
+ * VMI_PORT_INFO on the port file tells it anew. Errors: ENODEV (this file has lost the port).
  */
 struct vmi_port_open {
 	__u32	index;		/* in */
@@ -191,14 +194,16 @@ struct vmi_port_enable {
 /*
  * struct vmi_port_status - how a port is (VMI_PORT_STATUS on a port file)
  *
- * POLLPRI: changed since it was last asked for; POLLERR with it: there is a fault.
+ * POLLPRI: changed since it was last asked for, or what VMI_PORT_INFO tells has; POLLERR
+ * with it: there is a fault. A guest whose port was moved to another network has the old
+ * one's address: it is to see its link go down and come up, so that it asks again.
  * Errors: ENODEV (this file has lost the port; POLLHUP).
  */
 struct vmi_port_status {
 	__u32	link;		/* out: 1 up, 0 down */
 	__u32	fault;		/* out: enum vmi_port_fault, why the kernel stopped the rings */
 	__u32	on;		/* out: 1 from the start to the stop, with a fault or without */
-	__u32	pad;		/* out: 0 */
+	__u32	moves;		/* out: how often it was moved to another network */
 };
 
 /*
@@ -506,6 +511,7 @@ struct vmi_verdict {
 #define VMI_PORT_QUEUE		_IOW(VMI_IOC, 0x20, struct vmi_port_queue)
 #define VMI_PORT_ENABLE		_IOWR(VMI_IOC, 0x21, struct vmi_port_enable)
 #define VMI_PORT_STATUS		_IOR(VMI_IOC, 0x22, struct vmi_port_status)
+#define VMI_PORT_INFO		_IOR(VMI_IOC, 0x23, struct vmi_port_open)
 #define VMI_SESS_INFO		_IOR(VMI_IOC, 0x30, struct vmi_sess_info)
 #define VMI_SESS_RW		_IOWR(VMI_IOC, 0x31, struct vmi_sess_rw)
 #define VMI_SESS_PROBE		_IOWR(VMI_IOC, 0x32, struct vmi_probe)

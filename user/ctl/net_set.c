@@ -37,6 +37,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 	const struct opt opts[] = {
 		{ "range", 'r', "A-B", netopt_range, &spec, "addresses leased from now on" },
 		{ "lease", 'l', "S", netopt_lease, &spec, "lease time in seconds" },
+		{ "mtu", 0, "BYTES", netopt_mtu, &spec, "largest IP packet; with ports, only larger" },
 		{ "ageing", 0, "S", netopt_ageing, &spec, "life of a forwarding entry" },
 		{ "isolated", 0, NULL, NULL, &isolated, "guests do not reach one another" },
 		{ "no-isolated", 0, NULL, NULL, &no_isolated, "guests reach one another" },

@@ -9,6 +9,7 @@
 #include "json.h"
 #include "link.h"
 #include "policy.h"
+#include "portref.h"
 #include "show.h"
 #include "verbs.h"
 
@@ -92,12 +93,12 @@ static int run_set(const struct verb *verb, int argc, char **argv)
 		OPT_END
 	};
 	char **args = opts_parse(verb, opts, &argc, argv, 1, 1);
+	struct port_ref ref;
 	struct vmi_nl *nl;
-	uint32_t id;
 	int ret;
 
-	if (set_u32(args[0], &id))
-		return usage(verb, "port set: '%s' is not the number of a port", args[0]);
+	if (portref_parse(verb, args[0], &ref))
+		return EXIT_USAGE;
 	if (isolated && no_isolated)
 		return usage(verb, "port set: an option and its opposite");
 	if (isolated || no_isolated) {
@@ -109,25 +110,82 @@ static int run_set(const struct verb *verb, int argc, char **argv)
 	ret = ctl_open(&nl);
 	if (ret)
 		return ret;
-	ret = spec.has ? vmi_port_set_policy(nl, id, &spec) : 0;
-	if (!ret && up >= 0)
-		ret = vmi_port_set_link(nl, id, up);
+	ret = portref_find(nl, &ref);
 	if (ret)
-		ret = fail_nl(nl, ret, "cannot change port %u", id);
+		goto out;
+	ret = spec.has ? vmi_port_set_policy(nl, ref.id, &spec) : 0;
+	if (!ret && up >= 0)
+		ret = vmi_port_set_link(nl, ref.id, up);
+	if (ret)
+		ret = fail_nl(nl, ret, "cannot change port %u", ref.id);
 	else if (spec.has)
-		say("port %u is changed", id);
+		say("port %u is changed", ref.id);
 	else
-		say("the link of port %u is %s", id, up ? "up" : "down");
+		say("the link of port %u is %s", ref.id, up ? "up" : "down");
+out:
 	vmi_nl_close(nl);
 	return ret;
 }
 
 static const struct verb verb_set_port = {
 	.name = "port set",
-	.args = "ID",
+	.args = "PORT",
 	.summary = "Change a port while it is in use",
 	.help = lists,
 	.run = run_set,
+};
+
+static void say_moved(struct vmi_nl *nl, uint32_t id)
+{
+	char ip[FMT_LEN], text[FMT_LEN + 16] = "";
+	struct vmi_port port;
+
+	if (vmi_port_get(nl, id, &port))
+		return;
+	if (port.ip.s_addr)
+		snprintf(text, sizeof(text), " with address %s", fmt_ip(port.ip, ip));
+	say("port %u is on %s%s", id, port.net, text);
+	if (def_exists(port.vm))
+		say("the definition of %s is as it was, and counts when it is started again", port.vm);
+}
+
+static int run_move(const struct verb *verb, int argc, char **argv)
+{
+	struct in_addr ip = { 0 };
+	const struct opt opts[] = {
+		{ "ip", 0, "IP", set_ip, &ip, "its address there (default: one of the range)" },
+		OPT_END
+	};
+	char **args = opts_parse(verb, opts, &argc, argv, 2, 2);
+	struct port_ref ref;
+	struct vmi_nl *nl;
+	int ret;
+
+	if (portref_parse(verb, args[0], &ref) || check_name(args[1]))
+		return EXIT_USAGE;
+	ret = ctl_open(&nl);
+	if (ret)
+		return ret;
+	ret = portref_find(nl, &ref);
+	if (ret)
+		goto out;
+	ret = vmi_port_move(nl, ref.id, args[1], ip);
+	if (ret)
+		ret = fail_nl(nl, ret, "cannot move port %u to %s", ref.id, args[1]);
+	else
+		say_moved(nl, ref.id);
+out:
+	vmi_nl_close(nl);
+	return ret;
+}
+
+static const struct verb verb_move_port = {
+	.name = "port move",
+	.args = "PORT NET",
+	.summary = "Plug a port into another network, while the guest runs or not",
+	.help = "It keeps its MAC address and gets an address of the network. The guest sees its link\n"
+		"go down for two seconds, upon which its DHCP client asks for the new address.",
+	.run = run_move,
 };
 
 static void print_port(const struct vmi_port *p)
@@ -156,30 +214,34 @@ static void print_port(const struct vmi_port *p)
 static int run_show(const struct verb *verb, int argc, char **argv)
 {
 	char **args = opts_parse(verb, NULL, &argc, argv, 1, 1);
+	struct port_ref ref;
 	struct vmi_port port;
 	struct vmi_nl *nl;
-	uint32_t id;
 	int ret;
 
-	if (set_u32(args[0], &id))
-		return usage(verb, "port show: '%s' is not the number of a port", args[0]);
+	if (portref_parse(verb, args[0], &ref))
+		return EXIT_USAGE;
 	ret = ctl_open(&nl);
 	if (ret)
 		return ret;
-	ret = vmi_port_get(nl, id, &port);
+	ret = portref_find(nl, &ref);
 	if (ret)
-		ret = fail_nl(nl, ret, "cannot show port %u", id);
+		goto out;
+	ret = vmi_port_get(nl, ref.id, &port);
+	if (ret)
+		ret = fail_nl(nl, ret, "cannot show port %u", ref.id);
 	else if (ctl.json)
 		json_print(port_to_json(&port));
 	else
 		print_port(&port);
+out:
 	vmi_nl_close(nl);
 	return ret;
 }
 
 static const struct verb verb_show_port = {
 	.name = "port show",
-	.args = "ID",
+	.args = "PORT",
 	.summary = "Show a port, its guards and limits, and its counters",
 	.run = run_show,
 };
@@ -187,7 +249,7 @@ static const struct verb verb_show_port = {
 static int run(const struct verb *verb, int argc, char **argv)
 {
 	static const struct verb *const verbs[] = {
-		&verb_list_ports, &verb_set_port, &verb_show_port, NULL,
+		&verb_list_ports, &verb_move_port, &verb_set_port, &verb_show_port, NULL,
 	};
 
 	return group_run(verb, verbs, argc, argv);
@@ -195,7 +257,7 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 const struct verb verb_port = {
 	.name = "port",
-	.args = "list|set|show",
-	.summary = "List and change ports: links, guards, limits",
+	.args = "list|move|set|show",
+	.summary = "List, change and move ports: links, guards, limits",
 	.run = run,
 };

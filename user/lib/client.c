@@ -275,6 +275,17 @@ int vmi_port_get(struct vmi_nl *nl, uint32_t id, struct vmi_port *port)
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, port_cb, port);
 }
 
+int vmi_port_move(struct vmi_nl *nl, uint32_t id, const char *net, struct in_addr ip)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_PORT_SET);
+
+	mnl_attr_put_u32(nlh, VMI_A_PORT_ID, id);
+	mnl_attr_put_strz(nlh, VMI_A_PORT_NET, net);
+	if (ip.s_addr)
+		mnl_attr_put_u32(nlh, VMI_A_PORT_IP, ip.s_addr);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
 int vmi_port_set_policy(struct vmi_nl *nl, uint32_t id, const struct vmi_policy_spec *spec)
 {
 	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_PORT_SET);

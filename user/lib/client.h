@@ -96,6 +96,8 @@ int vmi_port_dump(struct vmi_nl *nl, const char *vm, const char *net,
 int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec);
 int vmi_port_get(struct vmi_nl *nl, uint32_t id, struct vmi_port *port);
 int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up);
+/* @ip: 0 for one of the kernel's choice */
+int vmi_port_move(struct vmi_nl *nl, uint32_t id, const char *net, struct in_addr ip);
 int vmi_port_set_policy(struct vmi_nl *nl, uint32_t id, const struct vmi_policy_spec *spec);
 
 /* appends to @entries, of struct vmi_fdb */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <linux/virtio_ids.h>
@@ -21,18 +22,31 @@
 
 #define QUEUES		2	/* receive and transmit */
 #define QUEUE_SIZE	256
+#define UNPLUGGED_S	2	/* Linux tells its programs of a link that is down within a second */
 
 /**
  * struct net_dev - a network device
  * @virtio: its transport
  * @config: its configuration space
  * @port: port file
+ * @plug: the end of @unplugged, a timer
+ * @link: the port's
+ * @moves: how often the port was moved, when the guest was last told
+ * @unplugged: the guest sees its cable go from one network to another
+ * @seen: it has looked since
+ * @mtu: of the network, for a driver that is yet to start
  * @lease: what its guest is told by DHCP
  */
 struct net_dev {
 	struct virtio_dev virtio;
 	struct virtio_net_config config;
 	struct source port;
+	struct source plug;
+	bool link;
+	uint32_t moves;
+	bool unplugged;
+	bool seen;
+	uint16_t mtu;
 	struct dhcp_lease lease;
 };
 
@@ -80,11 +94,16 @@ static void stop(struct virtio_dev *dev)
 		return;
 	for (i = 0; i < QUEUES; i++)
 		dev->queues[i].next = arg.avail_idx[i];
+	/* a driver that has read it may rely on it: section 5.1.4.1 */
+	net->config.mtu = net->mtu;
 }
 
 static const void *config(struct virtio_dev *dev)
 {
-	return &net_of(dev)->config;
+	struct net_dev *net = net_of(dev);
+
+	net->seen = true;
+	return &net->config;
 }
 
 static const struct virtio_ops net_ops = {
@@ -94,20 +113,78 @@ static const struct virtio_ops net_ops = {
 	.config_bytes = sizeof(struct virtio_net_config),
 };
 
-/* The cable was plugged or pulled, or the guest has broken its rings. */
+/* Device lock held: what the guest sees of its cable. */
+static void show_link(struct net_dev *net)
+{
+	uint16_t link = net->link && !net->unplugged ? VIRTIO_NET_S_LINK_UP : 0;
+
+	if (net->config.status == link)
+		return;
+	net->config.status = link;
+	virtio_pci_config_changed(&net->virtio);
+}
+
+/* Device lock held: the port is on another network, so the guest has to ask for its address. */
+static void unplug(struct net_dev *net)
+{
+	const struct itimerspec when = {
+		.it_value.tv_sec = UNPLUGGED_S, .it_interval.tv_sec = UNPLUGGED_S,
+	};
+
+	net->seen = false;
+	/* without a timer it would never be plugged in again */
+	if (net->virtio.started && !timerfd_settime(net->plug.fd, 0, &when, NULL))
+		net->unplugged = true;
+}
+
+static void plugged(struct source *src, short revents)
+{
+	struct net_dev *net = (struct net_dev *)((char *)src - offsetof(struct net_dev, plug));
+	const struct itimerspec never = { 0 };
+	uint64_t times;
+
+	(void)revents;
+	if (read(src->fd, &times, sizeof(times)) != sizeof(times))
+		return;
+	bus_lock();
+	/* one that is paused, or busy, is to see it too */
+	if (net->seen) {
+		net->unplugged = false;
+		timerfd_settime(src->fd, 0, &never, NULL);
+		show_link(net);
+	}
+	bus_unlock();
+}
+
+static void set_lease(struct net_dev *net, const struct vmi_port_open *port)
+{
+	net->lease = (struct dhcp_lease){
+		.ip = port->ip, .netmask = port->netmask, .gateway = port->gateway,
+		.dns = port->dns, .server = port->server, .seconds = port->lease_s,
+	};
+	memcpy(net->lease.mac, port->mac, sizeof(net->lease.mac));
+	net->mtu = port->mtu;
+}
+
+/* The port or its network was changed, or the guest has broken its rings. */
 static void changed(struct net_dev *net)
 {
 	struct vmi_port_status status;
-	uint16_t link;
+	struct vmi_port_open info;
 
-	if (ioctl(net->port.fd, VMI_PORT_STATUS, &status))
+	if (ioctl(net->port.fd, VMI_PORT_STATUS, &status) ||
+	    ioctl(net->port.fd, VMI_PORT_INFO, &info))
 		return;
-	link = status.link ? VIRTIO_NET_S_LINK_UP : 0;
 	bus_lock();
-	if (net->config.status != link) {
-		net->config.status = link;
-		virtio_pci_config_changed(&net->virtio);
-	}
+	set_lease(net, &info);
+	/* no driver has read it yet */
+	if (!net->virtio.status)
+		net->config.mtu = net->mtu;
+	if (net->moves != status.moves)
+		unplug(net);
+	net->moves = status.moves;
+	net->link = status.link;
+	show_link(net);
 	/* a fault of rings that were reset meanwhile is no news */
 	if (status.fault && net->virtio.started)
 		virtio_pci_needs_reset(&net->virtio);
@@ -118,11 +195,17 @@ static void answer(struct net_dev *net)
 {
 	uint8_t request[VMI_FRAME_MAX], reply[VMI_FRAME_MAX];
 	ssize_t n = read(net->port.fd, request, sizeof(request));
+	struct dhcp_lease lease;
 	size_t len;
 
 	if (n <= 0)
 		return;
-	len = dhcp_answer(&net->lease, request, (size_t)n, reply, sizeof(reply));
+	bus_lock();
+	lease = net->lease;
+	/* no more than the device has offered */
+	lease.mtu = net->config.mtu < net->mtu ? net->config.mtu : net->mtu;
+	bus_unlock();
+	len = dhcp_answer(&lease, request, (size_t)n, reply, sizeof(reply));
 	/* a guest without room for the answer will ask again */
 	if (len && write(net->port.fd, reply, len) < 0)
 		return;
@@ -133,6 +216,7 @@ static void ready(struct source *src, short revents)
 	struct net_dev *net = (struct net_dev *)((char *)src - offsetof(struct net_dev, port));
 
 	if (revents & POLLHUP) {
+		loop_del(&net->plug);
 		loop_del(src);
 		return;
 	}
@@ -150,12 +234,11 @@ static int add(int fd, const struct vmi_port_open *port)
 	if (!net)
 		return fail_errno(errno, "no memory for a network device");
 	net->port = (struct source){ .fd = fd, .events = POLLIN | POLLPRI, .ready = ready };
-	net->lease = (struct dhcp_lease){
-		.ip = port->ip, .netmask = port->netmask, .gateway = port->gateway,
-		.dns = port->dns, .server = port->server, .seconds = port->lease_s,
-		.mtu = port->mtu,
+	net->plug = (struct source){
+		.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		.events = POLLIN, .ready = plugged,
 	};
-	memcpy(net->lease.mac, port->mac, sizeof(net->lease.mac));
+	set_lease(net, port);
 	memcpy(net->config.mac, port->mac, sizeof(net->config.mac));
 	net->config.status = VIRTIO_NET_S_LINK_UP;
 	net->config.max_virtqueue_pairs = 1;
@@ -165,11 +248,12 @@ static int add(int fd, const struct vmi_port_open *port)
 	net->virtio.nqueues = QUEUES;
 	for (i = 0; i < QUEUES; i++)
 		net->virtio.queues[i].size_max = QUEUE_SIZE;
-	if (fcntl(fd, F_SETFL, O_NONBLOCK))
+	if (net->plug.fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK))
 		return fail_errno(errno, "cannot prepare a port");
-	if (virtio_pci_add(&net->virtio, VIRTIO_ID_NET, PCI_CLASS_NETWORK) || loop_add(&net->port))
+	if (virtio_pci_add(&net->virtio, VIRTIO_ID_NET, PCI_CLASS_NETWORK) ||
+	    loop_add(&net->port) || loop_add(&net->plug))
 		return -1;
-	/* the link may be down already */
+	/* the link may be down already, and the port moved since the VM was made */
 	changed(net);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
+#include "capture.h"
 #include "chr.h"
 #include "cmd.h"
 #include "inspect.h"
@@ -323,6 +324,15 @@ static long vmi_chr_session(struct vmi_session_open __user *arg)
 	return fd;
 }
 
+static long vmi_chr_capture(const struct vmi_capture_open __user *arg)
+{
+	struct vmi_capture_open o;
+
+	if (copy_from_user(&o, arg, sizeof(o)))
+		return -EFAULT;
+	return vmi_capture_open(&o);
+}
+
 static long vmi_chr_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *uarg = (void __user *)arg;
@@ -332,6 +342,8 @@ static long vmi_chr_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return vmi_chr_attach(uarg);
 	case VMI_SESSION:
 		return vmi_chr_session(uarg);
+	case VMI_CAPTURE:
+		return vmi_chr_capture(uarg);
 	default:
 		return -ENOTTY;
 	}

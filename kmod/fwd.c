@@ -18,6 +18,7 @@
 #include <linux/virtio_net.h>
 #include <net/checksum.h>
 
+#include "capture.h"
 #include "compat.h"
 #include "frame.h"
 #include "fwd.h"
@@ -173,6 +174,41 @@ static void reader_copy(struct reader *r, u8 *to, u32 len)
 			r->in_piece = 0;
 		}
 	}
+}
+
+/* ---- captures ---- */
+
+static void copy_first(const void *pkt, u8 *to, u32 len)
+{
+	struct reader r;
+
+	reader_init(&r, pkt);
+	reader_copy(&r, to, len);
+}
+
+/* Only where vmi_capture_on(). */
+static noinline void see(struct vmi_net *net, struct vmi_port *port, enum vmi_sight_at at,
+			 const struct pkt *pkt, int why)
+{
+	const struct vmi_sight sight = {
+		.net = net,
+		.port = port,
+		.at = at,
+		.why = why,
+		.hdr = &pkt->hdr,
+		.len = pkt->len,
+		.copy = copy_first,
+		.arg = pkt,
+	};
+
+	vmi_capture_frame(&sight);
+}
+
+/* The guest has sent it: once, not again each time that it has waited for its receiver. */
+static void see_sent(struct vmi_port *port, const struct pkt *pkt, int why)
+{
+	if (vmi_capture_on() && !port->tx.wait_for)
+		see(port->net, port, VMI_SIGHT_SENT, pkt, why);
 }
 
 /* ---- limits ---- */
@@ -336,7 +372,7 @@ static bool rx_open(struct batch *b, struct vmi_port *port)
 	b->ring = vmi_queue_begin(&port->rx.q, &b->fault);
 	b->can = 0;
 	b->simple = !b->ring && vmi_port_link_up(port) && skb_queue_empty(&port->rx.backlog) &&
-		    !(vmi_policy_word(&port->policy) & RX_POLICY);
+		    !(vmi_policy_word(&port->policy) & RX_POLICY) && !vmi_capture_on();
 	return true;
 }
 
@@ -552,6 +588,8 @@ static int rx_ring(struct batch *b, const struct pkt *pkt)
 	rx_fill(rx, pkt, n);
 	for (i = 0; i < n; i++)
 		vmi_queue_give(q, rx->heads[i], rx->lens[i]);
+	if (vmi_capture_on())
+		see(port->net, port, VMI_SIGHT_RECEIVED, pkt, VMI_FRAME_OK);
 	return RX_OK;
 
 failed:
@@ -690,6 +728,14 @@ static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
 	if (skb_copy_bits(skb, 0, pkt->head, pkt->head_len))
 		return false;
 	return !virtio_net_hdr_from_skb(skb, &pkt->hdr, true, false, 0);
+}
+
+static noinline void see_skb(struct vmi_net *net, struct sk_buff *skb)
+{
+	struct pkt pkt;
+
+	if (pkt_from_skb(&pkt, skb))
+		see(net, NULL, VMI_SIGHT_ENTERS, &pkt, VMI_FRAME_OK);
 }
 
 static void skb_free_drop(struct vmi_port *port, struct sk_buff *skb, enum vmi_drop why)
@@ -1276,6 +1322,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 	if (why == VMI_FRAME_OK)
 		return FETCH_FRAME;
 	vmi_port_drop_frame(port, why, &pkt->f);
+	see_sent(port, pkt, why);
 	return FETCH_DROP;
 }
 
@@ -1336,8 +1383,10 @@ static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, stru
 	u32 word = vmi_policy_word(&port->policy);
 	u64 wait_ns;
 
-	if (likely(!(word & (VMI_POLICY_LIMIT(VMI_TX) | VMI_POLICY_IMPAIR(VMI_TX)))))
+	if (likely(!(word & (VMI_POLICY_LIMIT(VMI_TX) | VMI_POLICY_IMPAIR(VMI_TX))))) {
+		see_sent(port, pkt, VMI_FRAME_OK);
 		return forward(port, pkt, to, b);
+	}
 	/* Once, not again each time that it has waited for its receiver. */
 	if (word & VMI_POLICY_LIMIT(VMI_TX) && !port->tx.wait_for) {
 		wait_ns = vmi_policy_wait_ns(&port->policy, VMI_TX);
@@ -1347,6 +1396,7 @@ static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, stru
 		}
 		charge(port, VMI_TX, pkt);
 	}
+	see_sent(port, pkt, VMI_FRAME_OK);
 	if (!(word & VMI_POLICY_IMPAIR(VMI_TX)))
 		return forward(port, pkt, to, b);
 	tx_impair(port, pkt, b);
@@ -1573,6 +1623,13 @@ static void fwd_deliver(struct vmi_net *net, struct vmi_port *to, struct sk_buff
 	batch_end(&b);
 }
 
+static void fwd_lan(struct vmi_net *net, struct vmi_port *to, struct sk_buff *skb)
+{
+	if (vmi_capture_on())
+		see_skb(net, skb);
+	fwd_deliver(net, to, skb);
+}
+
 static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 {
 	u32 ageing_ms = READ_ONCE(net->conf.ageing_ms);
@@ -1585,6 +1642,8 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 		kfree_skb(skb);
 		goto out;
 	}
+	if (vmi_capture_on())
+		see_skb(net, skb);
 	if (!ether_addr_equal(eth.h_source, net->host_mac))
 		vmi_fdb_learn(&net->fdb, eth.h_source, NULL, ageing_ms);
 
@@ -1610,6 +1669,8 @@ static int fwd_inject(struct vmi_port *port, struct sk_buff *skb)
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->protocol = eth_hdr(skb)->h_proto;
 	rcu_read_lock();
+	if (vmi_capture_on())
+		see_skb(READ_ONCE(port->net), skb);
 	err = skb_to_port(port, skb, &b);
 	batch_end(&b);
 	rcu_read_unlock();
@@ -1630,5 +1691,5 @@ void vmi_fwd_init(void)
 {
 	vmi_port_set_switch(&fwd_switch);
 	vmi_hostdev_set_xmit(fwd_host_xmit);
-	vmi_lan_set_deliver(fwd_deliver);
+	vmi_lan_set_deliver(fwd_lan);
 }

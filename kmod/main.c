@@ -8,6 +8,7 @@
  */
 #include <linux/module.h>
 
+#include "capture.h"
 #include "chr.h"
 #include "cmd.h"
 #include "event.h"
@@ -77,6 +78,8 @@ static void __exit vmi_exit(void)
 	vmi_cmd_exit();
 	vmi_mem_exit();
 	vmi_event_exit();
+	/* there is no file since vmi_chr_exit() */
+	vmi_capture_exit();
 }
 
 module_init(vmi_init);

@@ -12,6 +12,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "capture.h"
 #include "compat.h"
 #include "event.h"
 #include "guard.h"
@@ -574,6 +575,7 @@ int vmi_net_del(const char *name, struct netlink_ext_ack *extack)
 	}
 	list_del(&net->node);
 	vmi_net_nets--;
+	vmi_capture_end(0, net->id, 0);
 	vmi_hostdev_del(net);
 	vmi_uplink_del(net);
 	emit(net, VMI_EVENT_KIND_NET_DEL, "");

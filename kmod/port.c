@@ -17,6 +17,7 @@
 #include <linux/virtio_net.h>
 #include <linux/virtio_ring.h>
 
+#include "capture.h"
 #include "compat.h"
 #include "event.h"
 #include "mem.h"
@@ -826,7 +827,15 @@ static const struct file_operations port_fops = {
 	.llseek		= noop_llseek,
 };
 
-static struct vmi_port *find_index(struct vmi_vm *vm, u32 index)
+/**
+ * vmi_port_find_index - look a port of a VM up
+ * @vm: the VM
+ * @index: number among its ports
+ *
+ * Context: process, vmi_ctl held; the port is good as long.
+ * Return: the port or NULL.
+ */
+struct vmi_port *vmi_port_find_index(struct vmi_vm *vm, u32 index)
 {
 	struct vmi_port *port;
 
@@ -867,7 +876,7 @@ int vmi_port_open(struct vmi_vm *vm, struct vmi_port_open *p)
 	}
 
 	mutex_lock(&vmi_ctl);
-	port = find_index(vm, p->index);
+	port = vmi_port_find_index(vm, p->index);
 	if (!port) {
 		err = -ENOENT;
 		goto err_ctl;
@@ -1293,6 +1302,7 @@ static void port_unlist(struct vmi_port *port)
 
 	lockdep_assert_held(&vmi_ctl);
 	vmi_port_emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
+	vmi_capture_end(0, 0, port->id);
 	vmi_uplink_port_del(port);
 	vmi_port_leave(port);
 	list_del(&port->node);

@@ -314,8 +314,9 @@ static inline bool vmi_port_link_up(const struct vmi_port *port)
 	return READ_ONCE(port->link) && READ_ONCE(READ_ONCE(port->net)->carrier);
 }
 
-/* vmi_ctl held: for move.c and the network */
+/* vmi_ctl held: for move.c, capture.c and the network */
 struct vmi_port *vmi_port_find(u32 id);
+struct vmi_port *vmi_port_find_index(struct vmi_vm *vm, u32 index);
 void vmi_port_leave(struct vmi_port *port);
 void vmi_port_stats_here(const struct vmi_port *port, struct vmi_stats_view *view);
 void vmi_port_emit(struct vmi_port *port, u32 kind, u32 by, const char *text);

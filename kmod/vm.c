@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "capture.h"
 #include "mem.h"
 #include "vm.h"
 
@@ -115,6 +116,7 @@ void vmi_vm_del(struct vmi_vm *vm)
 {
 	lockdep_assert_held(&vmi_ctl);
 	vm->dead = true;
+	vmi_capture_end(vm->id, 0, 0);
 	list_del_rcu(&vm->node);
 	vmi_vm_put(vm);
 }

@@ -12,7 +12,7 @@ floor_of() {
 	main) echo 5 ;;
 	nl | nl_* | chr | proc) echo 4 ;;
 	life | cmd | agent | inspect | probe | fwd) echo 3 ;;
-	vm | net | port | move | mem | mem_* | event | fdb | queue | window) echo 2 ;;
+	vm | net | port | move | capture | mem | mem_* | event | fdb | queue | window) echo 2 ;;
 	hostdev | uplink | lan | route | neigh | nat | guard | claim | policy | hit) echo 2 ;;
 	ring | walk | frame | macnat | limit | impair | pages | trace) echo 1 ;;
 	drop | text | compat) echo 0 ;;

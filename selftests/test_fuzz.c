@@ -585,7 +585,7 @@ static int call(int fd, unsigned long cmd, void *arg, size_t len)
 	*good += ret >= 0;
 	if (ret > 2 && ret != dev_fd && fcntl(ret, F_GETFD) >= 0 &&
 	    (cmd == VMI_ATTACH || cmd == VMI_SESSION || cmd == VMI_VM_PORT ||
-	     cmd == VMI_SESS_EVENTS)) {
+	     cmd == VMI_SESS_EVENTS || cmd == VMI_CAPTURE)) {
 		fcntl(ret, F_SETFL, O_NONBLOCK);
 		if (t.extra >= 0)
 			close(t.extra);
@@ -598,8 +598,16 @@ static void step_dev(void)
 {
 	struct vmi_session_open so = { .rights = below(32) };
 	struct vmi_attach a = { 0 };
+	struct vmi_capture_open co = {
+		.what = 1 + below(2), .port = one_in(2) ? VMI_CAPTURE_ALL : below(3),
+		.snaplen = one_in(2) ? 0 : some_len(),
+	};
 
-	if (one_in(2)) {
+	/* rare: its end waits for a grace period */
+	if (one_in(16)) {
+		strcpy(co.name, one_in(2) ? t.name : some_name());
+		call(dev_fd, VMI_CAPTURE, &co, sizeof(co));
+	} else if (one_in(2)) {
 		strcpy(a.name, some_name());
 		call(dev_fd, VMI_ATTACH, &a, sizeof(a));
 	} else {

@@ -146,6 +146,9 @@ wrong_usage() {
 	2	is not an IPv4 address	port move 1 lab --ip 192.0.2
 	2	an argument is missing	port move 1
 	2	not from 576	net set lab --mtu 99999
+	2	say where to	capture lab
+	2	is no frame at all	capture lab -w x -c 0
+	2	not from 256K	capture lab -w x -b 1K
 	2	an option and its opposite	port set 1 --isolated --no-isolated
 	2	names none of mac, ip	port set 1 --guard mac,bogus
 	2	both names and changes	port set 1 --guard mac,-ip
@@ -218,6 +221,9 @@ unknown_names() {
 	3	no such port	port show 4000000
 	3	no such port	port move 4000000 lab
 	3	no VM nope	port move nope:0 lab
+	3	no VM that was started and no network	capture nope -w x
+	3	no VM nope	capture nope --vm -w x
+	3	no network nope	capture nope --net -w x
 	3	no network nope	net stats nope
 	3	no VM nope	port list --vm nope
 	3	no network nope	port list --net nope
@@ -548,6 +554,7 @@ says_so_without_module() {
 	port move 1 lab
 	port move def:0 lab
 	port show 1
+	capture lab -w $work/x
 	fdb
 	lease
 	net add lab --subnet 192.0.2.0/24

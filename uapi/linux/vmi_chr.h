@@ -4,6 +4,7 @@
  *
  *	/dev/vmi  --VMI_ATTACH-->  VM file       held by the VMM; its release is the VM's end
  *	          --VMI_SESSION->  session file  held by an introspection tool
+ *	          --VMI_CAPTURE->  capture file  held by a tool that records frames
  *	VM file   --VMI_VM_PORT->  port file     held by the VMM, one a virtio-net device
  *
  * Every structure is fixed-width and the same on 32 and 64 bits. Reserved
@@ -219,6 +220,61 @@ struct vmi_port_status {
  * waits, and POLLOUT is always there.
  * Both: ENODEV when this file has lost the port.
  */
+
+/*
+ * struct vmi_capture_open - copy the frames of a VM or a network (VMI_CAPTURE on /dev/vmi)
+ *
+ * Of a VM: what its guest sends and receives, by one port or all. The caller owns it or has
+ * CAP_NET_ADMIN: EPERM otherwise. Of a network: each frame once, as it comes in from a guest or
+ * the host; it takes CAP_NET_ADMIN. A frame that its sender may not send is seen, with the
+ * reason.
+ * Return: a capture file (O_CLOEXEC), or EINVAL (name, what, port, bytes, flags), ENOENT (no
+ * such VM, port or network), EPERM, EBUSY (without CAP_NET_ADMIN: 8 are open).
+ */
+struct vmi_capture_open {
+	char	name[VMI_NAME_LEN];
+	__u32	what;		/* VMI_CAPTURE_VM or VMI_CAPTURE_NET */
+	__u32	port;		/* index of a port of the VM, or VMI_CAPTURE_ALL */
+	__u32	snaplen;	/* bytes of each frame at most; 0: all of it */
+	__u32	bytes;		/* of the buffer; 0 for VMI_CAPTURE_BYTES */
+	__u32	flags;		/* 0 */
+	__u32	pad;		/* 0 */
+};
+#define VMI_CAPTURE_VM		1
+#define VMI_CAPTURE_NET		2
+#define VMI_CAPTURE_ALL		0xffffffffU
+#define VMI_CAPTURE_BYTES	(2U << 20)
+#define VMI_CAPTURE_BYTES_MIN	(256U << 10)
+#define VMI_CAPTURE_BYTES_MAX	(64U << 20)
+
+/*
+ * struct vmi_capture_rec - a frame: read() of a capture file returns whole records
+ *
+ * The frame follows, then the text; the next record is behind bytes. A large TCP segment or
+ * a frame whose checksum is left to the device is as the guest has it, but for the
+ * checksum, which is completed. read: EAGAIN if there is none and the file is
+ * O_NONBLOCK, else it waits; EMSGSIZE: not one fits; 0 when the VM, the network or the port was
+ * deleted. POLLIN; POLLHUP: deleted.
+ */
+struct vmi_capture_rec {
+	__u64	time_ns;	/* CLOCK_REALTIME */
+	__u32	bytes;		/* of this record, a multiple of 8 */
+	__u32	len;		/* bytes of the frame, from its Ethernet header */
+	__u32	caplen;		/* of these here */
+	__u32	port;		/* identifier; 0: the host, or what is behind it */
+	__u32	lost;		/* frames that found the buffer full since the record before */
+	__u16	flags;		/* VMI_CAPTURE_* */
+	__u16	text_bytes;	/* of the drop reason, without NUL; 0 if it was not dropped */
+};
+#define VMI_CAPTURE_SENT	(1U << 0)	/* by the port; else received */
+#define VMI_CAPTURE_DROPPED	(1U << 1)	/* the sender may not send it: it goes no further */
+#define VMI_CAPTURE_CSUM	(1U << 2)	/* cut, so that its checksum is not complete */
+
+/* struct vmi_capture_stats - VMI_CAPTURE_STATS on a capture file; all of it out */
+struct vmi_capture_stats {
+	__u64	frames;		/* records so far */
+	__u64	lost;		/* frames that found the buffer full */
+};
 
 /*
  * struct vmi_session_open - open a VM for introspection (VMI_SESSION on /dev/vmi)
@@ -500,6 +556,7 @@ struct vmi_verdict {
 #define VMI_IOC			0xB7
 #define VMI_ATTACH		_IOWR(VMI_IOC, 0x00, struct vmi_attach)
 #define VMI_SESSION		_IOWR(VMI_IOC, 0x01, struct vmi_session_open)
+#define VMI_CAPTURE		_IOW(VMI_IOC, 0x02, struct vmi_capture_open)
 #define VMI_VM_MEM		_IOW(VMI_IOC, 0x10, struct vmi_mem_region)
 #define VMI_VM_INFO		_IOW(VMI_IOC, 0x11, struct vmi_vm_info)
 #define VMI_VM_STATE		_IOW(VMI_IOC, 0x12, struct vmi_vm_state)
@@ -512,6 +569,7 @@ struct vmi_verdict {
 #define VMI_PORT_ENABLE		_IOWR(VMI_IOC, 0x21, struct vmi_port_enable)
 #define VMI_PORT_STATUS		_IOR(VMI_IOC, 0x22, struct vmi_port_status)
 #define VMI_PORT_INFO		_IOR(VMI_IOC, 0x23, struct vmi_port_open)
+#define VMI_CAPTURE_STATS	_IOR(VMI_IOC, 0x28, struct vmi_capture_stats)
 #define VMI_SESS_INFO		_IOR(VMI_IOC, 0x30, struct vmi_sess_info)
 #define VMI_SESS_RW		_IOWR(VMI_IOC, 0x31, struct vmi_sess_rw)
 #define VMI_SESS_PROBE		_IOWR(VMI_IOC, 0x32, struct vmi_probe)

@@ -6,6 +6,7 @@
 #include "ctl.h"
 
 extern const struct verb verb_break;
+extern const struct verb verb_capture;
 extern const struct verb verb_check;
 extern const struct verb verb_console;
 extern const struct verb verb_create;

@@ -14,22 +14,33 @@
 #define PTE_LARGE	(1U << 7)
 #define TABLE_MASK	0x000ffffffffff000
 
-int vmi_session_open(const char *name, uint32_t rights)
+static int ask_device(unsigned long op, const void *req)
 {
-	struct vmi_session_open req = { .rights = rights };
 	int dev, ret;
 
-	if (strlen(name) >= sizeof(req.name))
-		return -ENAMETOOLONG;
-	strcpy(req.name, name);
 	dev = open(DEVICE, O_RDWR | O_CLOEXEC);
 	if (dev < 0)
 		return errno == ENOENT || errno == ENXIO ? -EPROTONOSUPPORT : -errno;
-	ret = ioctl(dev, VMI_SESSION, &req);
+	ret = ioctl(dev, op, req);
 	if (ret < 0)
 		ret = -errno;
 	close(dev);
 	return ret;
+}
+
+int vmi_session_open(const char *name, uint32_t rights)
+{
+	struct vmi_session_open req = { .rights = rights };
+
+	if (strlen(name) >= sizeof(req.name))
+		return -ENAMETOOLONG;
+	strcpy(req.name, name);
+	return ask_device(VMI_SESSION, &req);
+}
+
+int vmi_capture_open(const struct vmi_capture_open *open)
+{
+	return ask_device(VMI_CAPTURE, open);
 }
 
 int vmi_session_info(int fd, struct vmi_sess_info *info)

@@ -17,6 +17,9 @@
  */
 int vmi_session_open(const char *name, uint32_t rights);
 
+/* Return: a capture file's descriptor, -EPROTONOSUPPORT without the module, or a negative errno. */
+int vmi_capture_open(const struct vmi_capture_open *open);
+
 /* Return: 0 or a negative errno. */
 int vmi_session_info(int fd, struct vmi_sess_info *info);
 

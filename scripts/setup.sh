@@ -10,7 +10,7 @@ set -euo pipefail
 
 packages=(
 	acpica-tools bc bison busybox-static ca-certificates cpio dnsmasq-base file flex gcc
-	gdb iperf3 iproute2 iputils-ping kmod libbpf-dev libc6-dev libelf-dev libjson-c-dev
+	gdb graphviz iperf3 iproute2 iputils-ping kmod libbpf-dev libc6-dev libelf-dev libjson-c-dev
 	libmnl-dev linux-headers-amd64 linux-image-amd64 linux-image-cloud-amd64 make
 	nftables pkg-config procps python3-argcomplete python3-jsonschema python3-pkg-resources
 	python3-requests python3-yaml qemu-system-x86 shellcheck socat sparse tcpdump tshark

@@ -149,6 +149,7 @@ wrong_usage() {
 	2	say where to	capture lab
 	2	is no frame at all	capture lab -w x -c 0
 	2	not from 256K	capture lab -w x -b 1K
+	2	no JSON form	net graph --json
 	2	an option and its opposite	port set 1 --isolated --no-isolated
 	2	names none of mac, ip	port set 1 --guard mac,bogus
 	2	both names and changes	port set 1 --guard mac,-ip
@@ -221,6 +222,7 @@ unknown_names() {
 	3	no such port	port show 4000000
 	3	no such port	port move 4000000 lab
 	3	no VM nope	port move nope:0 lab
+	3	no network nope	net graph nope
 	3	no VM that was started and no network	capture nope -w x
 	3	no VM nope	capture nope --vm -w x
 	3	no network nope	capture nope --net -w x
@@ -512,7 +514,7 @@ completion_works() {
 	bash --norc -uec '. "$1"' bash "$completion" || return
 	[ "$(completed vmictl '')" = "$(printf '%s\n' "${all[@]%% *}" | sort -u | xargs)" ] ||
 		{ echo "verbs: $(completed vmictl '')"; return 1; }
-	completes 'start stop' vmictl st && completes 'add del list set show stats' vmictl net '' &&
+	completes 'start stop' vmictl st && completes 'add del graph list set show stats' vmictl net '' &&
 		completes 'list move set show' vmictl port '' && completes '--memory' vmictl create --me &&
 		completes 'def' vmictl start d && completes 'lab' vmictl net show la &&
 		completes 'lab' vmictl create x --net l && completes 'down up' vmictl port set 1 --link '' &&
@@ -555,6 +557,7 @@ says_so_without_module() {
 	port move def:0 lab
 	port show 1
 	capture lab -w $work/x
+	net graph
 	fdb
 	lease
 	net add lab --subnet 192.0.2.0/24

@@ -26,6 +26,7 @@ extern const struct verb verb_mounts;
 extern const struct verb verb_net;
 extern const struct verb verb_net_add;
 extern const struct verb verb_net_del;
+extern const struct verb verb_net_graph;
 extern const struct verb verb_net_list;
 extern const struct verb verb_net_set;
 extern const struct verb verb_net_show;

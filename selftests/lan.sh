@@ -101,14 +101,16 @@ guest_down() {
 	pid=$(cat "$tmp/$1.guest" 2>/dev/null) || return 0
 	rm "$tmp/$1.guest"
 	kill "$pid"
-	# not a child of ours if a check has started it
-	wait "$pid" 2>/dev/null
+	# a shell that is not its parent would wait for ever
 	wait_for 10 ended "$pid"
 	ip netns del "$1"
 }
 
 ended() {
-	! kill -0 "$1" 2>/dev/null
+	case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
+	'' | Z*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # NAME NUMBER: give a guest addresses of the LAN, and no others
@@ -171,6 +173,11 @@ drops() {
 	local n
 	n=$(vmictl -j port list --vm "$1" | json_value "$2")
 	echo "${n:-0}"
+}
+
+# GUEST ADDRESS: to and from LAN and host
+streams() {
+	stream "$1=lan=192.0.2.1" "lan=$1=$2" "$1=host=192.0.2.2" "host=$1=$2"
 }
 
 # PORT'S VM REASON COMMAND...: the command makes more of them

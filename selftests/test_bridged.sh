@@ -33,7 +33,7 @@ add() {
 
 refusals() {
 	ip tuntap add tun9 mode tun
-	ip link add dummy9 type dummy
+	ip link add dummy9 mtu 1400 type dummy
 	vmictl net add ho --subnet 198.51.100.0/24
 	says 'no such interface' add --uplink absent0 &&
 	says 'loopback' add --uplink lo &&
@@ -209,7 +209,7 @@ plan 16
 lan_up 1500
 lan_dhcp
 check 'a network with an uplink is added' vmictl net add lan --mode bridged --uplink up0
-check 'its uplink is up' uplink_is lan up
+check 'its uplink is up' wait_for 5 uplink_is lan up
 check 'what cannot be is refused, with the reason' refusals
 guest_up a lan
 guest_up b lan

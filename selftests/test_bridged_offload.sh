@@ -56,11 +56,6 @@ super_frames() {
 	grep -q '> 192.0.2.1.7000' "$tmp/seen" && grep -q '> 192.0.2.11.7000' "$tmp/seen"
 }
 
-# GUEST ADDRESS
-streams() {
-	stream "$1=lan=192.0.2.1" "lan=$1=$2" "$1=host=192.0.2.2" "host=$1=$2"
-}
-
 streams6() {
 	stream a=lan=fd00::1 lan=a=fd00::11 a=host=fd00::2 host=a=fd00::11
 }

@@ -153,7 +153,10 @@ removed() {
 ports_once() {
 	local i
 	for i in 1 2 3; do
-		guest_up b lan && guest_addr b 12 && reach b=192.0.2.11 lan=192.0.2.12 || return 1
+		guest_up b lan && guest_addr b 12 || return 1
+		# the LAN may know the address as the one before had it
+		ip -n lan neigh flush dev lan0
+		reach b=192.0.2.11 lan=192.0.2.12 || return 1
 		guest_down b
 	done
 }

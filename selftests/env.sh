@@ -37,6 +37,8 @@ stock=$(guest_release stock)
 cloud=$(guest_release cloud)
 env_default GUEST_KERNEL "/boot/vmlinuz-$stock" ''
 env_default GUEST_INITRD "$top/build/vm/guest-$stock.cpio.gz" ''
+# the same kernel, one that need not unpack itself: in emulation that is half of a boot
+env_default GUEST_VMLINUX "$top/build/vm/vmlinux-$stock" "/boot/vmlinuz-$stock"
 env_default GUEST_CLOUD_KERNEL "/boot/vmlinuz-$cloud" ''
 env_default GUEST_CLOUD_INITRD "$top/build/vm/guest-$cloud.cpio.gz" ''
 

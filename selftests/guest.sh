@@ -7,7 +7,7 @@
 #
 #	vmictl ARGUMENT...		the one under test
 #	net_add NAME [OPTION...]	a network
-#	guest_define NAME [OPTION...]	a definition: the stock kernel and our initramfs,
+#	guest_define NAME [OPTION...]	a definition: the stock vmlinux and our initramfs,
 #					unless OPTIONs say another
 #	guest_start NAME [OPTION...]	define and start it
 #	guest_ready NAME [N]		wait until its init has said so for the Nth time
@@ -49,7 +49,7 @@ guest_define() {
 	shift
 	made_vm "$name"
 	# what the kernel says takes half the time of a boot
-	vmictl -q create "$name" --kernel "$GUEST_KERNEL" --initrd "$GUEST_INITRD" \
+	vmictl -q create "$name" --kernel "$GUEST_VMLINUX" --initrd "$GUEST_INITRD" \
 		--append 'console=ttyS0 quiet' "$@"
 }
 

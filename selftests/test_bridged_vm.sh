@@ -27,7 +27,7 @@ guest_says() {
 
 real_guest() {
 	local mac ip
-	vmictl -q run --name web --kernel "$GUEST_KERNEL" --initrd "$GUEST_INITRD" --net lan || return 1
+	vmictl -q run --name web --kernel "$GUEST_VMLINUX" --initrd "$GUEST_INITRD" --net lan || return 1
 	mac=$(vmictl -j port list --vm web | json_value mac)
 	wait_for 60 has_lease "$mac" || { cat "$tmp/dnsmasq.log"; return 1; }
 	ip=$(sed -n "s/.* $mac \([0-9.]*\) .*/\1/p" "$tmp/leases")

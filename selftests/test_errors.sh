@@ -69,6 +69,8 @@ wrong_kernels() {
 	start_fails 1 'is no Linux kernel image' --kernel "$(readlink -f /proc/self/exe)" || bad=1
 	head -c 20000 "$GUEST_KERNEL" >"$work/cut"
 	start_fails 1 'cut ends before' --kernel "$work/cut" || bad=1
+	head -c 20000 "$GUEST_VMLINUX" >"$work/cut"
+	start_fails 1 'cut ends before' --kernel "$work/cut" || bad=1
 	head -c 4000000 "$GUEST_KERNEL" >"$work/half"
 	start_fails 1 'half ends before' --kernel "$work/half" || bad=1
 	return "$bad"

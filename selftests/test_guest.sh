@@ -18,7 +18,8 @@ set -u
 small_mib=112
 
 starts() {
-	net_add lab --subnet 192.0.2.0/24 && guest_start small --memory "$small_mib" --net lab || return
+	net_add lab --subnet 192.0.2.0/24 &&
+		guest_start small --kernel "$GUEST_KERNEL" --memory "$small_mib" --net lab || return
 	# a name is made up, and all else has its default
 	vmictl run --kernel "$GUEST_CLOUD_KERNEL" --initrd "$GUEST_CLOUD_INITRD" --net lab >"$work/name" || return
 	made_vm "$(cat "$work/name")"

@@ -243,7 +243,7 @@ users_have_vms() {
 	mode=$(stat -c %a /dev/kvm)
 	chmod 666 /dev/kvm
 	made_vm users
-	as 1001 -q run --name users --kernel "$GUEST_KERNEL" --initrd "$GUEST_INITRD" --net lab >"$work/out" 2>&1 || status=$?
+	as 1001 -q run --name users --kernel "$GUEST_VMLINUX" --initrd "$GUEST_INITRD" --net lab >"$work/out" 2>&1 || status=$?
 	chmod "$mode" /dev/kvm
 	[ "$status" -eq 0 ] || { cat "$work/out"; return 1; }
 	[ "$(as 1001 -q list)" = users ] && [ -z "$(as 1002 -q list)" ] && is users uid 1001 || return

@@ -14,7 +14,8 @@ set -u
 . "$(dirname "$0")/look.sh"
 
 starts_big() {
-	net_add lab --subnet 192.0.2.0/24 && guest_start big --memory 5G --cpus 4 --net lab,ip=192.0.2.77 &&
+	net_add lab --subnet 192.0.2.0/24 &&
+		guest_start big --kernel "$GUEST_KERNEL" --memory 5G --cpus 4 --net lab,ip=192.0.2.77 &&
 		guest_ready big
 }
 

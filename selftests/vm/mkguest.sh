@@ -5,7 +5,8 @@
 # guest-init, which brings the network up and gives a shell on the console.
 #
 #	mkguest.sh KERNELREL OUT [FILE[:PATH]...]
-#	mkguest.sh --stock	those of the newest stock kernels, in build/vm/
+#	mkguest.sh --stock	those of the newest stock kernels, in build/vm/, and the vmlinux
+#				of the generic one
 #	mkguest.sh --newer	those of kernels that later suites have, likewise
 set -euo pipefail
 
@@ -24,6 +25,9 @@ if [ "${1:-}" = --stock ]; then
 	for kind in '' cloud; do
 		release=$("$src/scripts/stock-kernel.sh" $kind)
 		mkguest "$release" "$src/build/vm/guest-$release.cpio.gz"
+		[ -z "$kind" ] || continue
+		[ "$src/build/vm/vmlinux-$release" -nt "/boot/vmlinuz-$release" ] ||
+			"$src/scripts/vmlinux.sh" "/boot/vmlinuz-$release" "$src/build/vm/vmlinux-$release"
 	done
 elif [ "${1:-}" = --newer ]; then
 	cd "$src"
@@ -34,6 +38,6 @@ elif [ "${1:-}" = --newer ]; then
 elif [ $# -ge 2 ]; then
 	mkguest "$@"
 else
-	sed -n '7,9s/^#\t*//p' "$0" >&2
+	sed -n '7,10s/^#\t*//p' "$0" >&2
 	exit 2
 fi

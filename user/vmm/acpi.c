@@ -183,7 +183,7 @@ static uint64_t put_fadt(struct area *area, uint64_t dsdt)
 	struct fadt fadt = {
 		.boot_flags = BOOT_NO_VGA | BOOT_NO_CMOS_RTC,
 		.flags = FADT_WBINVD | FADT_RESET_REG | FADT_HW_REDUCED,
-		.reset = port(LAYOUT_SLEEP + 2),
+		.reset = port(LAYOUT_RESET),
 		.reset_value = LAYOUT_RESET_VALUE,
 		.minor = 3,
 		.dsdt = (uint32_t)dsdt,

@@ -172,6 +172,27 @@ static int fill_gdt(void)
 	return 0;
 }
 
+/*
+ * What is at a PC's reset vector, in real mode. With ACPI in its hardware-reduced form
+ * Linux reboots by EFI, and where there is none by a jump to there, never by ACPI.
+ */
+static int fill_reset_vector(void)
+{
+	static const uint8_t code[] = {
+		0xba, LAYOUT_RESET & 0xff, LAYOUT_RESET >> 8,	/* mov $LAYOUT_RESET, %dx */
+		0xb0, LAYOUT_RESET_VALUE,			/* mov $LAYOUT_RESET_VALUE, %al */
+		0xee,						/* out %al, (%dx) */
+		0xf4,						/* hlt */
+		0xeb, 0xfd,					/* jmp to the hlt */
+	};
+	void *to = ram_ptr(LAYOUT_RESET_VECTOR, sizeof(code));
+
+	if (!to)
+		return fail("the guest has no memory below 1 MiB");
+	memcpy(to, code, sizeof(code));
+	return 0;
+}
+
 int boot_load(struct vcpu_entry *entry)
 {
 	uint64_t rsdp;
@@ -181,7 +202,8 @@ int boot_load(struct vcpu_entry *entry)
 	if (initrd.fd >= 0 && file_load(&initrd, initrd_gpa, initrd.size, 0))
 		return -1;
 	rsdp = acpi_load();
-	if (!rsdp || fill_zero_page(rsdp) || fill_page_tables() || fill_gdt())
+	if (!rsdp || fill_zero_page(rsdp) || fill_page_tables() || fill_gdt() ||
+	    fill_reset_vector())
 		return -1;
 	*entry = (struct vcpu_entry){
 		.rip = kernel.entry,

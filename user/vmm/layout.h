@@ -16,7 +16,8 @@
 #define LAYOUT_CMDLINE_SIZE	0x00010000
 #define LAYOUT_LOW_END		0x0009fc00	/* above: what a PC's firmware would have */
 #define LAYOUT_ACPI		0x000e0000
-#define LAYOUT_ACPI_SIZE	0x00020000
+#define LAYOUT_ACPI_SIZE	0x0001fff0
+#define LAYOUT_RESET_VECTOR	0x000ffff0
 #define LAYOUT_HIGH		0x00100000
 #define LAYOUT_RAM_LOW_END	0xc0000000	/* the hole for devices reaches to 4 GiB */
 #define LAYOUT_PCI_MEM		0xc0000000
@@ -33,6 +34,7 @@
 #define LAYOUT_COM1		0x3f8
 #define LAYOUT_SLEEP		0x600		/* control, status, reset */
 #define LAYOUT_SLEEP_SIZE	3
+#define LAYOUT_RESET		0x602
 
 /* interrupts of the I/O APIC */
 #define LAYOUT_COM1_GSI		4

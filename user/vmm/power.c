@@ -7,7 +7,7 @@
 
 /* registers at LAYOUT_SLEEP */
 #define SLEEP_CONTROL	0
-#define SLEEP_RESET	2
+#define SLEEP_RESET	(LAYOUT_RESET - LAYOUT_SLEEP)
 #define SLP_EN		(1U << 5)
 #define SLP_TYP(val)	((val) >> 2 & 7)
 

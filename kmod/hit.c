@@ -290,7 +290,9 @@ int vmi_hit_deliver(struct vmi_hit_queue *q, struct vmi_vm_event *ev)
 	if (!sync)
 		return 0;
 
-	left = wait_for_completion_interruptible_timeout(&w.done, msecs_to_jiffies(timeout_ms));
+	/* the jiffy that runs counts for nothing: it is never less than was asked for */
+	left = wait_for_completion_interruptible_timeout(&w.done,
+							 msecs_to_jiffies(timeout_ms) + 1);
 	spin_lock_bh(&q->lock);
 	/* whoever completes it takes it off the list first */
 	if (!list_empty(&w.node)) {

@@ -62,12 +62,13 @@ one_address() {
 	ip -n lan neigh flush all
 	ip -n a neigh flush all
 	capture lan lan0
-	everybody && guest_dhcp a || return 1
+	# the LAN asks before it can have learnt of the guest by what that asks
+	reach lan=192.0.2.11 lan=fd00::11 && everybody && guest_dhcp a || return 1
 	captured >"$tmp/seen"
 	guest_addr a 11
+	! grep -E "$mac_a|$mac_b" "$tmp/seen" | grep -v 'BOOTP/DHCP' || return
 	grep -q 'BOOTP/DHCP' "$tmp/seen" && grep -q 'neighbor solicitation' "$tmp/seen" &&
-	grep -q 'ARP.*Reply 192.0.2.11' "$tmp/seen" &&
-	! grep -E "$mac_a|$mac_b" "$tmp/seen" | grep -v 'BOOTP/DHCP'
+	grep -q 'ARP.*Reply 192.0.2.11' "$tmp/seen" || { cat "$tmp/seen"; return 1; }
 }
 
 neighbours() {

@@ -74,7 +74,7 @@ demo: setup
 	$(Q)scripts/demo.sh
 
 check: setup
-	$(Q)scripts/check.sh stock
+	$(Q)scripts/check.sh $(SUITES)
 
 check-debug: setup
 	$(Q)scripts/check.sh debug

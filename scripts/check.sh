@@ -3,18 +3,16 @@
 #
 # Build, check and test; the last line is "N passed, M failed":
 #
-#	check.sh stock		static checks, the harness, and the tests on the stock kernel
-#	check.sh debug		the tests on the debug kernel
-#	check.sh guests		the tests end to end, on guests in the stock kernel
+#	check.sh SUITE...
+#
+# of these, in that order:
+#
+#	stock		static checks, the harness, and the tests on the stock kernel
+#	guests		the tests end to end, on guests in the stock kernel
+#	debug		the tests on the debug kernel
 set -u
 
 cd "$(dirname "$0")/.." || exit 1
-what=${1:-stock}
-name=check-$what
-kernel=$what goal=run_tests
-if [ "$what" = guests ]; then
-	kernel=stock goal=run_guest_tests
-fi
 passed=0 failed=0
 mkdir -p build/logs
 
@@ -40,34 +38,52 @@ must() {
 	"$@" || { printf 'not ok %s\n' "$*"; failed=$((failed + 1)); the_end; }
 }
 
-if [ "$kernel" = debug ]; then
-	headers=$(scripts/debug-kernel.sh build) || { failed=1; the_end; }
-	limit=${CHECK_TIMEOUT:-5400}
-	export TEST_TIMEOUT=${TEST_TIMEOUT:-1200}
-	export FUZZ_COUNT=${FUZZ_COUNT:-100000}
-else
+# NAME KERNEL GOAL SECONDS: the tests of a goal, in a host of their own
+in_host() {
+	local name=$1 status=0 counts good bad
+	rm -f "build/vm/$name/result"
+	selftests/vm/run --kernel "$2" --name "$name" --timeout "${CHECK_TIMEOUT:-$4}" \
+		-- env CI="${CI:-}" TEST_TIMEOUT="$test_timeout" FUZZ_COUNT="$fuzz_count" \
+		make -s -C selftests "$3" ${TESTS:+TESTS="$TESTS"} || status=$?
+	counts=$(grep -a '^counts ' "build/vm/$name/result" 2>/dev/null | tail -n 1)
+	read -r _ good bad <<<"${counts:-counts 0 0}"
+	passed=$((passed + good))
+	failed=$((failed + bad))
+	# a host that failed for a reason that no test told of
+	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || failed=$((failed + 1))
+	[ "$good" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+}
+
+stock_headers() {
 	headers=/lib/modules/$(scripts/stock-kernel.sh)/build || { failed=1; the_end; }
-	limit=${CHECK_TIMEOUT:-3000}
-fi
+}
 
-must make -s KDIR="$headers" all tests guest
-[ "$what" != guests ] || must make -s newer-guests
-if [ "$what" = stock ]; then
-	count scripts/lint.sh
-	count selftests/harness_test.sh
-	count selftests/fuzz_test.sh
-fi
-
-rm -f "build/vm/$name/result"
-status=0
-selftests/vm/run --kernel "$kernel" --name "$name" --timeout "$limit" \
-	-- env CI="${CI:-}" TEST_TIMEOUT="${TEST_TIMEOUT:-400}" FUZZ_COUNT="${FUZZ_COUNT:-20000}" \
-	make -s -C selftests $goal ${TESTS:+TESTS="$TESTS"} || status=$?
-counts=$(grep -a '^counts ' "build/vm/$name/result" 2>/dev/null | tail -n 1)
-read -r _ good bad <<<"${counts:-counts 0 0}"
-passed=$((passed + good))
-failed=$((failed + bad))
-# a host that failed for a reason that no test told of
-[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || failed=$((failed + 1))
-[ "$good" -gt 0 ] || [ "$failed" -gt 0 ] || failed=1
+[ $# -gt 0 ] || set -- stock
+for suite in "$@"; do
+	test_timeout=${TEST_TIMEOUT:-400} fuzz_count=${FUZZ_COUNT:-20000}
+	case $suite in
+	stock)
+		stock_headers
+		must make -s KDIR="$headers" all tests guest
+		count scripts/lint.sh
+		count selftests/harness_test.sh
+		count selftests/fuzz_test.sh
+		in_host check-stock stock run_tests 1500
+		;;
+	guests)
+		stock_headers
+		must make -s KDIR="$headers" all tests guest newer-guests
+		in_host check-guests stock run_guest_tests 3000
+		;;
+	debug)
+		headers=$(scripts/debug-kernel.sh build) || { failed=1; the_end; }
+		test_timeout=${TEST_TIMEOUT:-1200} fuzz_count=${FUZZ_COUNT:-100000}
+		must make -s KDIR="$headers" all tests guest
+		in_host check-debug debug run_tests 5400
+		;;
+	*)
+		must false "no suite $suite"
+		;;
+	esac
+done
 the_end

@@ -18,14 +18,10 @@ conf=$VMI_CONFIG_DIR/vms
 
 # as the help has them, with the verbs of groups
 verbs() {
-	local verb
+	local verb group
 	vmictl --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
-		case $verb in
-		net | port)
-			vmictl "$verb" --help | sed -n "/^Verbs:/,/^\$/s/^  \([a-z]*\) .*/$verb \1/p"
-			;;
-		*) echo "$verb" ;;
-		esac
+		group=$(vmictl "$verb" --help | sed -n "/^Verbs:/,/^\$/s/^  \([a-z]*\) .*/$verb \1/p")
+		echo "${group:-$verb}"
 	done
 }
 mapfile -t all < <(verbs)
@@ -352,9 +348,9 @@ adds_networks() {
 	net_add quiet --subnet 198.51.100.0/25 --no-host --isolated --range 198.51.100.9-198.51.100.9 ||
 		return
 	vmictl net list >"$work/out" || return
-	says "$work/out" '^NAME +MODE +SUBNET +GATEWAY +INTERFACE +MTU +PORTS$' \
-		'^lab +host-only +192\.0\.2\.0/24 +192\.0\.2\.1 +vmi-lab +1400 +0$' \
-		'^quiet +host-only +198\.51\.100\.0/25 +- +- +1500 +0$' || return
+	says "$work/out" '^NAME +MODE +SUBNET +GATEWAY +INTERFACE +UPLINK +MTU +PORTS$' \
+		'^lab +host-only +192\.0\.2\.0/24 +192\.0\.2\.1 +vmi-lab +- +1400 +0$' \
+		'^quiet +host-only +198\.51\.100\.0/25 +- +- +- +1500 +0$' || return
 	ip -4 -o address show dev vmi-lab | grep -q 'inet 192\.0\.2\.1/24' || return
 	ip -o link show dev vmi-lab | grep -q 'mtu 1400' || return
 	[ "$(vmictl -q net list | sort | xargs)" = 'lab quiet' ]
@@ -448,7 +444,7 @@ tables_have_heads() {
 		fi
 	done <<-'LIST'
 	list:NAME STATE CPUS MEMORY ADDRESS NET PID SINCE REASON
-	net list:NAME MODE SUBNET GATEWAY INTERFACE MTU PORTS
+	net list:NAME MODE SUBNET GATEWAY INTERFACE UPLINK MTU PORTS
 	net stats:NET PORT VM RX RX-BYTES TX TX-BYTES DROPS
 	port list:ID VM INDEX MAC ADDRESS LINK RX TX DROPS
 	fdb:NET MAC PORT VM ADDRESS SEEN

@@ -137,9 +137,18 @@ def truth_files(truth):
             yield int(m[1]), int(m[2]), m[3], int(m[4])
 
 
-def ours_files(view, _):
+def ours_files(view, truth):
+    # of many that are alike, and of itself, the truth teller says nothing
+    left_out = {1}
+    told = set()
+    for line in truth['ps']:
+        pid, args = line.split('|')[:2]
+        told.add(int(pid))
+        if args.startswith('sleep 900000') or 'guest-truth' in args:
+            left_out.add(int(pid))
     for f in view:
-        yield f['pid'], f['fd'], f['path'], f['offset']
+        if f['pid'] in told - left_out:
+            yield f['pid'], f['fd'], f['path'], f['offset']
 
 
 def truth_dmesg(truth):

@@ -23,14 +23,19 @@
 #endif
 
 /* netlink: a policy's range is not written, but its pointer is not const before 6.7 */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #include <net/netlink.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 #undef NLA_POLICY_FULL_RANGE
 #define NLA_POLICY_FULL_RANGE(tp, _range) {				\
 	.type = NLA_ENSURE_UINT_OR_BINARY_TYPE(tp),			\
 	.validation_type = NLA_VALIDATE_RANGE_PTR,			\
 	.range = (struct netlink_range_validation *)(_range),		\
 }
+#endif
+
+/* netlink: a binary attribute's .len is the most that it can have */
+#ifndef NLA_POLICY_MAX_LEN
+#define NLA_POLICY_MAX_LEN(_len)	{ .type = NLA_BINARY, .len = (_len) }
 #endif
 
 /* netlink: the attributes of a dump's request */

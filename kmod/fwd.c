@@ -17,6 +17,7 @@
 #include <linux/tcp.h>
 #include <linux/virtio_net.h>
 #include <net/checksum.h>
+#include <net/ipv6.h>
 
 #include "capture.h"
 #include "compat.h"
@@ -1135,7 +1136,8 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		return DONE;
 	}
 	/* Without leases there is no server of ours. */
-	if (net->server && vmi_guard_is_dhcp_request(&pkt->f, net->server)) {
+	if ((net->server && vmi_guard_is_dhcp_request(&pkt->f, net->server)) ||
+	    (!ipv6_addr_any(&from->prefix6) && vmi_guard_is_router_solicit(&pkt->f))) {
 		to_vmm(from, pkt);
 		return DONE;
 	}
@@ -1214,7 +1216,7 @@ static enum fetch tx_failed(struct vmi_port *port, int err, enum vmi_port_fault 
 static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
 {
 	u32 guard = vmi_policy_word(&port->policy);
-	int why = vmi_guard_check(f, guard, port->mac, port->ip);
+	int why = vmi_guard_check(f, guard, port->mac, port->ip, &port->prefix6);
 
 	if (why == VMI_FRAME_OK && f->flags & VMI_FRAME_IP6)
 		why = vmi_claim_check(port, f, guard);

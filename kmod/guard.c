@@ -25,12 +25,18 @@ static bool ip6_is_any(const struct in6_addr *a)
 	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[2] | a->s6_addr32[3]);
 }
 
-/* There are no IPv6 leases: where a guest may not have any address, it has link-local ones. */
-static bool ip6_allowed(const struct in6_addr *a, __be32 lease)
+/*
+ * There are no IPv6 leases: where a guest may not have any address, it has link-local ones,
+ * and those that begin with its prefix.
+ */
+static bool ip6_allowed(const struct in6_addr *a, __be32 lease, const struct in6_addr *prefix6)
 {
 	if (!lease)
 		return a->s6_addr[0] != 0xff;
-	return a->s6_addr[0] == 0xfe && (a->s6_addr[1] & 0xc0) == 0x80;
+	if (a->s6_addr[0] == 0xfe && (a->s6_addr[1] & 0xc0) == 0x80)
+		return true;
+	return !ip6_is_any(prefix6) && a->s6_addr32[0] == prefix6->s6_addr32[0] &&
+	       a->s6_addr32[1] == prefix6->s6_addr32[1];
 }
 
 static int check_arp(const struct vmi_frame *f, const u8 *mac, __be32 lease)
@@ -83,27 +89,29 @@ static int check_ip4(const struct vmi_frame *f, u32 guard, __be32 lease)
 }
 
 /* Which addresses are claimed, and that they are this port's. */
-static bool nd_ok(const struct vmi_frame *f, const u8 *mac, __be32 lease)
+static bool nd_ok(const struct vmi_frame *f, const u8 *mac, __be32 lease,
+		  const struct in6_addr *prefix6)
 {
 	if (f->flags & VMI_FRAME_ND_BAD)
 		return false;
 	if (f->nd.has_lladdr && !ether_addr_equal_unaligned(f->nd.lladdr, mac))
 		return false;
-	if (!ip6_is_any(&f->ip6_src) && !ip6_allowed(&f->ip6_src, lease))
+	if (!ip6_is_any(&f->ip6_src) && !ip6_allowed(&f->ip6_src, lease, prefix6))
 		return false;
-	return f->nd.type != VMI_ND_ADVERT || ip6_allowed(&f->nd.target, lease);
+	return f->nd.type != VMI_ND_ADVERT || ip6_allowed(&f->nd.target, lease, prefix6);
 }
 
-static int check_ip6(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32 lease)
+static int check_ip6(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32 lease,
+		     const struct in6_addr *prefix6)
 {
 	if (ON(guard, RA) && (f->flags & VMI_FRAME_RA || may_hide(f, IPPROTO_ICMPV6)))
 		return VMI_DROP_ROGUE_RA;
 	if (ON(guard, DHCP) && is_dhcp_server(f))
 		return VMI_DROP_ROGUE_DHCP;
 	if (ON(guard, ND) &&
-	    (f->flags & VMI_FRAME_ND ? !nd_ok(f, mac, lease) : may_hide(f, IPPROTO_ICMPV6)))
+	    (f->flags & VMI_FRAME_ND ? !nd_ok(f, mac, lease, prefix6) : may_hide(f, IPPROTO_ICMPV6)))
 		return VMI_DROP_ND;
-	if (!ON(guard, IP) || ip6_allowed(&f->ip6_src, lease))
+	if (!ON(guard, IP) || ip6_allowed(&f->ip6_src, lease, prefix6))
 		return VMI_FRAME_OK;
 	/* No address yet: it is being detected, or groups are reported. */
 	if (ip6_is_any(&f->ip6_src) && f->flags & VMI_FRAME_L4 && f->l4_proto == IPPROTO_ICMPV6)
@@ -117,18 +125,20 @@ static int check_ip6(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32
  * @guard: which checks to make, BIT(VMI_GUARD_*); the storm limit is not among them
  * @mac: the port's
  * @lease: the port's address, 0 if it may use any
+ * @prefix6: 64 bits that its IPv6 addresses may begin with, unspecified for none
  *
  * Context: any.
  * Return: VMI_FRAME_OK or the enum vmi_drop.
  */
-int vmi_guard_check(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32 lease)
+int vmi_guard_check(const struct vmi_frame *f, u32 guard, const u8 *mac, __be32 lease,
+		    const struct in6_addr *prefix6)
 {
 	if (ON(guard, MAC) && !ether_addr_equal_unaligned(f->src, mac))
 		return VMI_DROP_SRC_MAC;
 	if (f->flags & VMI_FRAME_IP4)
 		return check_ip4(f, guard, lease);
 	if (f->flags & VMI_FRAME_IP6)
-		return check_ip6(f, guard, mac, lease);
+		return check_ip6(f, guard, mac, lease, prefix6);
 	if (f->flags & VMI_FRAME_ARP && ON(guard, ARP))
 		return check_arp(f, mac, lease);
 	return VMI_FRAME_OK;

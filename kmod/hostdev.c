@@ -10,6 +10,7 @@
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netlink.h>
 #include <net/sock.h>
@@ -29,6 +30,8 @@
 struct hostdev_priv {
 	struct vmi_net *net;
 };
+
+const struct in6_addr vmi_hostdev_router6 = { .s6_addr = { 0xfe, 0x80, [15] = 1 } };
 
 static void (*hostdev_xmit)(struct vmi_net *net, struct sk_buff *skb);
 
@@ -106,56 +109,27 @@ void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb))
 }
 
 /*
- * Give the netdev an IPv4 address. The kernel exports no function for it, so
- * this speaks rtnetlink, as a program would. The destination address must be
- * given: with it the permission asked for is that of the client behind us.
+ * Give the netdev an address. The kernel exports no function for it, so this
+ * speaks rtnetlink, as a program would. The destination address must be given: with
+ * it the permission asked for is that of the client behind us.
  */
-static int set_address(struct net *netns, int ifindex, __be32 ip, u8 prefix_len)
+static int talk_rtnetlink(struct net *netns, struct sk_buff *req)
 {
 	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
-	struct {
-		struct nlmsghdr nlh;
-		struct ifaddrmsg ifa;
-		struct nlattr local_hdr;
-		__be32 local;
-		struct nlattr addr_hdr;
-		__be32 addr;
-		struct nlattr brd_hdr;
-		__be32 brd;
-	} req = {
-		.nlh = {
-			.nlmsg_len = sizeof(req),
-			.nlmsg_type = RTM_NEWADDR,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL,
-			.nlmsg_seq = 1,
-		},
-		.ifa = {
-			.ifa_family = AF_INET,
-			.ifa_prefixlen = prefix_len,
-			.ifa_scope = RT_SCOPE_UNIVERSE,
-			.ifa_index = ifindex,
-		},
-		.local_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_LOCAL },
-		.local = ip,
-		.addr_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_ADDRESS },
-		.addr = ip,
-		.brd_hdr = { .nla_len = NLA_HDRLEN + 4, .nla_type = IFA_BROADCAST },
-		.brd = ip | ~inet_make_mask(prefix_len),
-	};
 	struct {
 		struct nlmsghdr nlh;
 		struct nlmsgerr err;
 		u8 more[256];
 	} answer;
 	struct msghdr msg = { .msg_name = &to, .msg_namelen = sizeof(to) };
-	struct kvec vec = { .iov_base = &req, .iov_len = sizeof(req) };
+	struct kvec vec = { .iov_base = req->data, .iov_len = req->len };
 	struct socket *sock;
 	int err;
 
 	err = sock_create_kern(netns, PF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
 	if (err)
 		return err;
-	err = kernel_sendmsg(sock, &msg, &vec, 1, sizeof(req));
+	err = kernel_sendmsg(sock, &msg, &vec, 1, req->len);
 	if (err < 0)
 		goto out;
 	/* The answer is there: rtnetlink worked in our own context. */
@@ -175,6 +149,110 @@ out:
 	return err;
 }
 
+static struct nlmsghdr *put_address(struct sk_buff *req, const struct net_device *dev, u8 family,
+				    u8 prefix_len, u8 scope)
+{
+	struct nlmsghdr *nlh;
+	struct ifaddrmsg *ifa;
+
+	nlh = nlmsg_put(req, 0, 1, RTM_NEWADDR, sizeof(*ifa),
+			NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	if (!nlh)
+		return NULL;
+	ifa = nlmsg_data(nlh);
+	memset(ifa, 0, sizeof(*ifa));
+	ifa->ifa_family = family;
+	ifa->ifa_prefixlen = prefix_len;
+	ifa->ifa_scope = scope;
+	ifa->ifa_index = dev->ifindex;
+	return nlh;
+}
+
+static int set_address4(struct net *netns, const struct net_device *dev, __be32 ip, u8 prefix_len)
+{
+	struct sk_buff *req = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct nlmsghdr *nlh;
+	int err = -EMSGSIZE;
+
+	if (!req)
+		return -ENOMEM;
+	nlh = put_address(req, dev, AF_INET, prefix_len, RT_SCOPE_UNIVERSE);
+	if (nlh && !nla_put_in_addr(req, IFA_LOCAL, ip) && !nla_put_in_addr(req, IFA_ADDRESS, ip) &&
+	    !nla_put_in_addr(req, IFA_BROADCAST, ip | ~inet_make_mask(prefix_len))) {
+		nlmsg_end(req, nlh);
+		err = talk_rtnetlink(netns, req);
+	}
+	nlmsg_free(req);
+	return err;
+}
+
+/* Nobody else can have it: guests are not let. So it need not be probed for. */
+static int set_address6(struct net *netns, const struct net_device *dev,
+			const struct in6_addr *ip, u8 prefix_len, u8 scope)
+{
+	struct sk_buff *req = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct nlmsghdr *nlh;
+	int err = -EMSGSIZE;
+
+	if (!req)
+		return -ENOMEM;
+	nlh = put_address(req, dev, AF_INET6, prefix_len, scope);
+	if (nlh && !nla_put_in6_addr(req, IFA_LOCAL, ip) &&
+	    !nla_put_u32(req, IFA_FLAGS, IFA_F_NODAD)) {
+		nlmsg_end(req, nlh);
+		err = talk_rtnetlink(netns, req);
+	}
+	nlmsg_free(req);
+	return err;
+}
+
+/* the host's addresses on the network */
+static int set_addresses(struct net *netns, const struct net_device *dev,
+			 const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
+{
+	struct in6_addr ip6 = conf->subnet6;
+	int err;
+
+	err = set_address4(netns, dev, conf->gateway, conf->prefix_len);
+	if (err) {
+		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot get the gateway address");
+		return err;
+	}
+	if (ipv6_addr_any(&conf->subnet6))
+		return 0;
+	ip6.s6_addr[15] = 1;
+	err = set_address6(netns, dev, &ip6, VMI_NET_PREFIX6, RT_SCOPE_UNIVERSE);
+	if (!err)
+		err = set_address6(netns, dev, &vmi_hostdev_router6, 64, RT_SCOPE_LINK);
+	if (err)
+		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot get an IPv6 address: is IPv6 disabled?");
+	return err;
+}
+
+/* Has an interface of the host an address whose subnet shares addresses with the network's? */
+static bool overlaps(struct net *netns, const struct vmi_net_conf *conf)
+{
+	const struct in_ifaddr *ifa;
+	struct in_device *in_dev;
+	struct net_device *dev;
+	bool found = false;
+	__be32 mask;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(netns, dev) {
+		in_dev = __in_dev_get_rcu(dev);
+		if (!in_dev)
+			continue;
+		in_dev_for_each_ifa_rcu(ifa, in_dev) {
+			mask = ifa->ifa_mask & inet_make_mask(conf->prefix_len);
+			if (!((ifa->ifa_address ^ conf->subnet) & mask))
+				found = true;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
 /**
  * vmi_hostdev_add - add the host's interface to a network
  * @net: the network; its host_mac is set
@@ -182,7 +260,8 @@ out:
  * @extack: for the explanation
  *
  * Context: process, vmi_ctl held; takes rtnl.
- * Return: 0, -ENOMEM, -EEXIST if the name is taken, or what the network stack says.
+ * Return: 0, -ENOMEM, -EEXIST if the name or a part of the subnet is taken, or what the
+ * network stack says.
  */
 int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack)
 {
@@ -191,6 +270,11 @@ int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_a
 	int err;
 
 	lockdep_assert_held(&vmi_ctl);
+	/* The host would send to the guests what is for its own neighbours. */
+	if (overlaps(netns, &net->conf)) {
+		NL_SET_ERR_MSG_MOD(extack, "the subnet overlaps that of another interface of the host");
+		return -EEXIST;
+	}
 	dev = alloc_netdev(sizeof(*priv), net->conf.ifname, NET_NAME_USER, hostdev_setup);
 	if (!dev)
 		return -ENOMEM;
@@ -212,11 +296,9 @@ int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_a
 		return err;
 	}
 
-	err = set_address(netns, dev->ifindex, net->conf.gateway, net->conf.prefix_len);
-	if (err) {
-		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot get the gateway address");
+	err = set_addresses(netns, dev, &net->conf, extack);
+	if (err)
 		goto err_unregister;
-	}
 	rcu_assign_pointer(net->host, dev);
 
 	rtnl_lock();

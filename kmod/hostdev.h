@@ -3,13 +3,15 @@
 #ifndef VMI_HOSTDEV_H
 #define VMI_HOSTDEV_H
 
-#include <linux/types.h>
-
+struct in6_addr;
 struct net;
 struct net_device;
 struct netlink_ext_ack;
 struct sk_buff;
 struct vmi_net;
+
+/* the host's address on the link of every network with IPv6, by which guests reach it as a router */
+extern const struct in6_addr vmi_hostdev_router6;
 
 int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack);
 void vmi_hostdev_del(struct vmi_net *net);

@@ -96,6 +96,7 @@ static void port_go(struct vmi_port *port, struct vmi_net *net, __be32 ip)
 	vmi_stats_fold(&port->before, port->stats);
 
 	port->ip = ip;
+	vmi_net_prefix6(net, ip, &port->prefix6);
 	WRITE_ONCE(port->net, net);
 	WRITE_ONCE(port->moves, port->moves + 1);
 	net->nports++;

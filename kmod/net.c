@@ -9,6 +9,7 @@
 #include <linux/netdevice.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
@@ -203,6 +204,47 @@ int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extac
 	return -ENOSPC;
 }
 
+/**
+ * vmi_net_prefix6 - the IPv6 prefix of a port
+ * @net: the network
+ * @ip: the port's lease
+ * @prefix6: set to a /64, unspecified without IPv6
+ *
+ * Sixteen bits of the lease tell the ports of a network apart, see check_subnet6(). A guest
+ * makes addresses in its own /64 as it likes, and in no other one.
+ *
+ * Context: any.
+ */
+void vmi_net_prefix6(const struct vmi_net *net, __be32 ip, struct in6_addr *prefix6)
+{
+	*prefix6 = net->conf.subnet6;
+	if (!ipv6_addr_any(prefix6))
+		prefix6->s6_addr16[3] = htons(ntohl(ip) & 0xffff);
+}
+
+static int check_subnet6(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
+{
+	struct in6_addr prefix;
+
+	if (ipv6_addr_any(&conf->subnet6))
+		return 0;
+	if (conf->mode != VMI_NET_MODE_NAT) {
+		NL_SET_ERR_MSG_MOD(extack, "only a NAT network has an IPv6 subnet");
+		return -EINVAL;
+	}
+	ipv6_addr_prefix(&prefix, &conf->subnet6, VMI_NET_PREFIX6);
+	if (conf->subnet6.s6_addr[0] != 0xfd || !ipv6_addr_equal(&prefix, &conf->subnet6)) {
+		NL_SET_ERR_MSG_MOD(extack, "the IPv6 subnet is not a unique local /48 (fd00::/8)");
+		return -EINVAL;
+	}
+	/* Each guest has the /64 of the last 16 bits of its lease; the host that of 0. */
+	if (conf->prefix_len < 16) {
+		NL_SET_ERR_MSG_MOD(extack, "with an IPv6 subnet the prefix length is not below 16");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_range(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
 	if (!usable(conf, conf->range_first) || !usable(conf, conf->range_last)) {
@@ -229,9 +271,41 @@ static int check_flags(const struct vmi_net_conf *conf, struct netlink_ext_ack *
 	return 0;
 }
 
+static int check_dns(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+
+	if (!conf->subnet && (conf->dns[0] || conf->domain[0] || !ipv6_addr_any(&conf->dns6[0]))) {
+		NL_SET_ERR_MSG_MOD(extack, "guests of a bridged network are told of name servers by the LAN");
+		return -EINVAL;
+	}
+	for (i = 0; i < VMI_DNS_MAX && conf->dns[i]; i++) {
+		/* A guest would ask itself. */
+		if (ipv4_is_loopback(conf->dns[i]) || ipv4_is_multicast(conf->dns[i]) ||
+		    ipv4_is_zeronet(conf->dns[i]) || ipv4_is_lbcast(conf->dns[i])) {
+			NL_SET_ERR_MSG_MOD(extack, "a name server's address is not one that guests can reach");
+			return -EINVAL;
+		}
+	}
+	for (i = 0; i < VMI_DNS_MAX && !ipv6_addr_any(&conf->dns6[i]); i++) {
+		if (!(ipv6_addr_type(&conf->dns6[i]) & IPV6_ADDR_UNICAST) ||
+		    ipv6_addr_type(&conf->dns6[i]) & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_LINKLOCAL)) {
+			NL_SET_ERR_MSG_MOD(extack, "a name server's address is not one that guests can reach");
+			return -EINVAL;
+		}
+	}
+	if (!vmi_domain_ok(conf->domain)) {
+		NL_SET_ERR_MSG_MOD(extack, "the search domain is not a domain name");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* The LAN gives the addresses, and the uplink the MTU. */
 static int fill_in_bridged(struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 {
+	int err;
+
 	if (conf->subnet || conf->prefix_len || conf->gateway || conf->range_first ||
 	    conf->range_last || conf->lease_s) {
 		NL_SET_ERR_MSG_MOD(extack, "a bridged network has no subnet, gateway or lease: its guests get addresses from the LAN");
@@ -247,7 +321,8 @@ static int fill_in_bridged(struct vmi_net_conf *conf, struct netlink_ext_ack *ex
 		NL_SET_ERR_MSG_MOD(extack, "MTU or ageing time out of bounds");
 		return -EINVAL;
 	}
-	return 0;
+	err = check_subnet6(conf, extack);
+	return err ? err : check_dns(conf, extack);
 }
 
 /* Fill in what the client left open, and check the rest. */
@@ -331,7 +406,10 @@ static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext
 		NL_SET_ERR_MSG_MOD(extack, "not a name of an interface");
 		return -EINVAL;
 	}
-	return check_range(conf, extack);
+	err = check_subnet6(conf, extack);
+	if (!err)
+		err = check_dns(conf, extack);
+	return err ? err : check_range(conf, extack);
 }
 
 /* Guests keep the MTU that they were told, and nobody takes what is larger than it from them. */
@@ -361,6 +439,11 @@ static int check_overlap(const struct vmi_net_conf *conf, struct netlink_ext_ack
 		mask = inet_make_mask(min(conf->prefix_len, net->conf.prefix_len));
 		if (!((conf->subnet ^ net->conf.subnet) & mask)) {
 			NL_SET_ERR_MSG_MOD(extack, "the subnet overlaps that of another network");
+			return -EEXIST;
+		}
+		if (!ipv6_addr_any(&conf->subnet6) &&
+		    ipv6_addr_equal(&conf->subnet6, &net->conf.subnet6)) {
+			NL_SET_ERR_MSG_MOD(extack, "another network has the IPv6 subnet");
 			return -EEXIST;
 		}
 	}
@@ -523,7 +606,15 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_MOD(extack, "lease time or ageing time out of bounds");
 		return -EINVAL;
 	}
+	if (conf->set_dns)
+		memcpy(new.dns, conf->dns, sizeof(new.dns));
+	if (conf->set_dns6)
+		memcpy(new.dns6, conf->dns6, sizeof(new.dns6));
+	if (conf->set_domain)
+		memcpy(new.domain, conf->domain, sizeof(new.domain));
 	err = check_mtu(net, new.mtu, extack);
+	if (!err)
+		err = check_dns(&new, extack);
 	if (!err && new.subnet)
 		err = check_range(&new, extack);
 	if (!err && new.mtu != net->conf.mtu)
@@ -535,6 +626,9 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	if (err)
 		return err;
 
+	memcpy(net->conf.dns, new.dns, sizeof(new.dns));
+	memcpy(net->conf.dns6, new.dns6, sizeof(new.dns6));
+	memcpy(net->conf.domain, new.domain, sizeof(new.domain));
 	net->conf.range_first = new.range_first;
 	net->conf.range_last = new.range_last;
 	/* Read by ports and in the packet path without a lock, each for itself. */

@@ -8,6 +8,7 @@
 #define VMI_NET_H
 
 #include <linux/if_ether.h>
+#include <linux/in6.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -17,6 +18,8 @@
 #include "drop.h"
 #include "fdb.h"
 #include "trace.h"
+
+#define VMI_NET_PREFIX6	48	/* bits of subnet6 */
 
 struct net;
 struct net_device;
@@ -37,10 +40,17 @@ struct vmi_uplink;
  * @lease_s: lease time, from 60
  * @mtu: bytes of the IP packet, 576 to 9216
  * @ageing_ms: life of a learned forwarding entry, from 1000
+ * @dns: name servers, 0 behind the last
+ * @domain: search domain, may be empty
+ * @subnet6: IPv6 network address of VMI_NET_PREFIX6 bits, unspecified without IPv6
+ * @dns6: IPv6 name servers, unspecified ones behind the last
  * @set_flags: @flags were given, for net-set
  * @guard: BIT(VMI_GUARD_*), of ports without their own
  * @guard_mask: which of them were given
  * @storm_pps: multicast and broadcast frames a second that a port may send
+ * @set_dns: @dns were given, for net-set
+ * @set_domain: @domain was given, for net-set
+ * @set_dns6: @dns6 were given, for net-set
  *
  * The guards of a network's own one are those of struct vmi_net.
  */
@@ -58,10 +68,17 @@ struct vmi_net_conf {
 	u32 lease_s;
 	u32 mtu;
 	u32 ageing_ms;
+	__be32 dns[VMI_DNS_MAX];
+	char domain[VMI_DOMAIN_LEN];
+	struct in6_addr subnet6;
+	struct in6_addr dns6[VMI_DNS_MAX];
 	bool set_flags;
 	u32 guard;
 	u32 guard_mask;
 	u32 storm_pps;
+	bool set_dns;
+	bool set_domain;
+	bool set_dns6;
 };
 
 /**
@@ -176,6 +193,8 @@ void vmi_stats_sub(struct vmi_stats_view *view, const struct vmi_stats_view *les
 struct vmi_net *vmi_net_find(const char *name);
 /* vmi_ctl held: checks @ip, or chooses one when it is 0 */
 int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extack);
+/* the IPv6 prefix of a port with that lease; unspecified without IPv6 */
+void vmi_net_prefix6(const struct vmi_net *net, __be32 ip, struct in6_addr *prefix6);
 /* vmi_ctl held: has a port or host interface of any network that address? */
 bool vmi_net_mac_used(const u8 *mac);
 

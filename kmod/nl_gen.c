@@ -93,7 +93,7 @@ static const struct nla_policy vmi_net_get_nl_policy[VMI_A_NET_NAME + 1] = {
 };
 
 /* VMI_CMD_NET_NEW - do */
-static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_UPLINK + 1] = {
+static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_DNS6 + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
 	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
@@ -110,10 +110,14 @@ static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_UPLINK + 1] = {
 	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
 	[VMI_A_NET_UPLINK] = { .type = NLA_NUL_STRING, .len = 15, },
+	[VMI_A_NET_DNS] = NLA_POLICY_MAX_LEN(16),
+	[VMI_A_NET_DOMAIN] = { .type = NLA_NUL_STRING, .len = VMI_DOMAIN_MAX, },
+	[VMI_A_NET_SUBNET6] = NLA_POLICY_EXACT_LEN(16),
+	[VMI_A_NET_DNS6] = NLA_POLICY_MAX_LEN(64),
 };
 
 /* VMI_CMD_NET_SET - do */
-static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_UPLINK + 1] = {
+static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_DNS6 + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
 	[VMI_A_NET_RANGE_FIRST] = { .type = NLA_BE32, },
@@ -125,6 +129,9 @@ static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_UPLINK + 1] = {
 	[VMI_A_NET_GUARD_MASK] = NLA_POLICY_MASK(NLA_U32, 0x7f),
 	[VMI_A_NET_STORM_PPS] = NLA_POLICY_FULL_RANGE(NLA_U32, &vmi_a_net_storm_pps_range),
 	[VMI_A_NET_UPLINK] = { .type = NLA_NUL_STRING, .len = 15, },
+	[VMI_A_NET_DNS] = NLA_POLICY_MAX_LEN(16),
+	[VMI_A_NET_DOMAIN] = { .type = NLA_NUL_STRING, .len = VMI_DOMAIN_MAX, },
+	[VMI_A_NET_DNS6] = NLA_POLICY_MAX_LEN(64),
 };
 
 /* VMI_CMD_NET_DEL - do */
@@ -250,14 +257,14 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd		= VMI_CMD_NET_NEW,
 		.doit		= vmi_nl_net_new_doit,
 		.policy		= vmi_net_new_nl_policy,
-		.maxattr	= VMI_A_NET_UPLINK,
+		.maxattr	= VMI_A_NET_DNS6,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VMI_CMD_NET_SET,
 		.doit		= vmi_nl_net_set_doit,
 		.policy		= vmi_net_set_nl_policy,
-		.maxattr	= VMI_A_NET_UPLINK,
+		.maxattr	= VMI_A_NET_DNS6,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

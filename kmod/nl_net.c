@@ -4,6 +4,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/user_namespace.h>
+#include <net/ipv6.h>
 
 #include "compat.h"
 #include "drop.h"
@@ -84,6 +85,7 @@ static int vmi_nl_net_fill(struct sk_buff *skb, const struct vmi_net_view *v,
 			   const struct vmi_stats_view *stats, u32 portid, u32 seq, int flags)
 {
 	const struct vmi_net_conf *c = &v->conf;
+	unsigned int dns;
 	void *hdr;
 
 	hdr = genlmsg_put(skb, portid, seq, &vmi_nl_family, flags, VMI_CMD_NET_GET);
@@ -108,6 +110,18 @@ static int vmi_nl_net_fill(struct sk_buff *skb, const struct vmi_net_view *v,
 		goto err_cancel;
 	if (nla_put_u32(skb, VMI_A_NET_GUARD, c->guard) ||
 	    nla_put_u32(skb, VMI_A_NET_STORM_PPS, c->storm_pps))
+		goto err_cancel;
+	for (dns = 0; dns < VMI_DNS_MAX && c->dns[dns]; dns++)
+		;
+	if (dns && nla_put(skb, VMI_A_NET_DNS, dns * sizeof(c->dns[0]), c->dns))
+		goto err_cancel;
+	for (dns = 0; dns < VMI_DNS_MAX && !ipv6_addr_any(&c->dns6[dns]); dns++)
+		;
+	if (dns && nla_put(skb, VMI_A_NET_DNS6, dns * sizeof(c->dns6[0]), c->dns6))
+		goto err_cancel;
+	if (!ipv6_addr_any(&c->subnet6) && nla_put_in6_addr(skb, VMI_A_NET_SUBNET6, &c->subnet6))
+		goto err_cancel;
+	if (c->domain[0] && nla_put_string(skb, VMI_A_NET_DOMAIN, c->domain))
 		goto err_cancel;
 	if (vmi_nl_stats_fill(skb, VMI_A_NET_STATS, stats))
 		goto err_cancel;
@@ -224,6 +238,28 @@ static int vmi_nl_net_conf(struct genl_info *info, struct vmi_net_conf *conf)
 		conf->storm_pps = nla_get_u32(attrs[VMI_A_NET_STORM_PPS]);
 	if (attrs[VMI_A_NET_UPLINK])
 		nla_strscpy(conf->uplink, attrs[VMI_A_NET_UPLINK], sizeof(conf->uplink));
+	if (attrs[VMI_A_NET_DNS]) {
+		if (nla_len(attrs[VMI_A_NET_DNS]) % sizeof(conf->dns[0])) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attrs[VMI_A_NET_DNS],
+					    "name servers are IPv4 addresses");
+			return -EINVAL;
+		}
+		nla_memcpy(conf->dns, attrs[VMI_A_NET_DNS], sizeof(conf->dns));
+		conf->set_dns = true;
+	}
+	if (attrs[VMI_A_NET_DNS6]) {
+		if (nla_len(attrs[VMI_A_NET_DNS6]) % sizeof(conf->dns6[0])) {
+			NL_SET_ERR_MSG_ATTR(info->extack, attrs[VMI_A_NET_DNS6],
+					    "these name servers are IPv6 addresses");
+			return -EINVAL;
+		}
+		nla_memcpy(conf->dns6, attrs[VMI_A_NET_DNS6], sizeof(conf->dns6));
+		conf->set_dns6 = true;
+	}
+	if (attrs[VMI_A_NET_DOMAIN]) {
+		nla_strscpy(conf->domain, attrs[VMI_A_NET_DOMAIN], sizeof(conf->domain));
+		conf->set_domain = true;
+	}
 	return vmi_nl_name(info, VMI_A_NET_NAME, conf->name);
 }
 
@@ -241,6 +277,8 @@ static void vmi_nl_net_conf_new(struct genl_info *info, struct vmi_net_conf *con
 		conf->prefix_len = nla_get_u8(attrs[VMI_A_NET_PREFIX_LEN]);
 	if (attrs[VMI_A_NET_GATEWAY])
 		conf->gateway = nla_get_be32(attrs[VMI_A_NET_GATEWAY]);
+	if (attrs[VMI_A_NET_SUBNET6])
+		conf->subnet6 = nla_get_in6_addr(attrs[VMI_A_NET_SUBNET6]);
 }
 
 /**
@@ -350,6 +388,8 @@ static int vmi_nl_port_fill(struct sk_buff *skb, const struct vmi_port_view *v,
 	if (v->ip && nla_put_be32(skb, VMI_A_PORT_IP, v->ip))
 		goto err_cancel;
 	if (vmi_nl_policy_fill(skb, &v->policy))
+		goto err_cancel;
+	if (!ipv6_addr_any(&v->prefix6) && nla_put_in6_addr(skb, VMI_A_PORT_PREFIX6, &v->prefix6))
 		goto err_cancel;
 	if (vmi_nl_stats_fill(skb, VMI_A_PORT_STATS, stats))
 		goto err_cancel;

@@ -20,6 +20,7 @@
 #include "capture.h"
 #include "compat.h"
 #include "event.h"
+#include "hostdev.h"
 #include "mem.h"
 #include "port.h"
 #include "uplink.h"
@@ -623,9 +624,20 @@ static void describe(struct vmi_port *port, struct vmi_port_open *p)
 	/* On a network without leases all of this is 0. */
 	p->netmask = inet_make_mask(net->conf.prefix_len);
 	p->gateway = net->conf.gateway;
-	p->dns = 0;
 	p->server = net->server;
 	p->lease_s = net->conf.lease_s;
+	memcpy(p->dns, net->conf.dns, sizeof(p->dns));
+	memcpy(p->domain, net->conf.domain, sizeof(p->domain));
+	memset(p->pad, 0, sizeof(p->pad));
+	memset(p->router_mac, 0, sizeof(p->router_mac));
+	memset(p->router6, 0, sizeof(p->router6));
+	memcpy(p->prefix6, &port->prefix6, sizeof(p->prefix6));
+	memcpy(p->subnet6, &net->conf.subnet6, sizeof(p->subnet6));
+	memcpy(p->dns6, net->conf.dns6, sizeof(p->dns6));
+	if (ipv6_addr_any(&port->prefix6))
+		return;
+	ether_addr_copy(p->router_mac, net->host_mac);
+	memcpy(p->router6, &vmi_hostdev_router6, sizeof(p->router6));
 }
 
 static long port_ioctl_info(struct vmi_pfile *pf, void __user *uarg)
@@ -1040,6 +1052,7 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
 	view->ip = port->ip;
 	view->link = vmi_port_link_up(port);
 	view->plugged = port->link;
+	view->prefix6 = port->prefix6;
 	view->active = READ_ONCE(port->running);
 	view->fault = atomic_read(&port->fault);
 	view->features = READ_ONCE(port->on) ? READ_ONCE(port->features) : 0;
@@ -1101,6 +1114,7 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	err = choose_mac(conf, port->mac, extack);
 	if (err)
 		goto err_free;
+	vmi_net_prefix6(net, port->ip, &port->prefix6);
 	/* Frames find it from here on. */
 	port->net = net;
 	err = vmi_fdb_add(&net->fdb, port->mac, port);

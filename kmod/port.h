@@ -85,6 +85,7 @@ struct vmi_port_conf {
  * @features: negotiated, 0 while the rings are stopped
  * @owner: of the VM
  * @policy: see struct vmi_port
+ * @prefix6: see there
  */
 struct vmi_port_view {
 	u32 id;
@@ -100,6 +101,7 @@ struct vmi_port_view {
 	u64 features;
 	kuid_t owner;
 	struct vmi_policy_view policy;
+	struct in6_addr prefix6;
 };
 
 /**
@@ -201,6 +203,7 @@ struct vmi_port_rx {
  *	when nobody polls or finds the port: the packet path sees them const
  * @mac: const
  * @ip: the lease, 0 on a network without; as @net
+ * @prefix6: what its IPv6 addresses begin with, unspecified without IPv6; as @net
  * @link: plugged in; vmi_ctl, read without a lock
  * @moves: how often it was moved to another network; vmi_ctl, read without a lock
  * @stats: per CPU
@@ -247,6 +250,7 @@ struct vmi_port {
 	struct vmi_net *net;
 	u8 mac[ETH_ALEN];
 	__be32 ip;
+	struct in6_addr prefix6;
 	bool link;
 	u32 moves;
 	struct vmi_stats __percpu *stats;

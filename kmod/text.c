@@ -55,6 +55,35 @@ bool vmi_text_ok(const char *text, size_t size)
 }
 
 /**
+ * vmi_domain_ok - is this a domain name, or empty?
+ * @domain: the name, NUL-terminated
+ *
+ * Context: Any.
+ * Return: true for labels of 1 to 63 letters, digits, '-' and '_' with dots between them.
+ */
+bool vmi_domain_ok(const char *domain)
+{
+	const char *p;
+	size_t label = 0;
+
+	for (p = domain; *p; p++) {
+		unsigned char c = *p;
+
+		if (c == '.') {
+			if (!label)
+				return false;
+			label = 0;
+			continue;
+		}
+		if (!(isascii(c) && isalnum(c)) && c != '-' && c != '_')
+			return false;
+		if (++label > 63)
+			return false;
+	}
+	return label || p == domain;
+}
+
+/**
  * vmi_text_clean - make a text of a VMM, which may quote its guest, fit to show
  * @dst: printable ASCII, zeros up to @size
  * @src: the text, which need not end within @size

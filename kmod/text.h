@@ -8,6 +8,7 @@
 
 bool vmi_name_ok(const char *name, size_t size);
 bool vmi_text_ok(const char *text, size_t size);
+bool vmi_domain_ok(const char *domain);
 void vmi_text_clean(char *dst, const char *src, size_t size);
 
 #endif /* VMI_TEXT_H */

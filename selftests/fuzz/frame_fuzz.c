@@ -36,6 +36,8 @@
 
 static const u8 our_mac[6] = { 2, 0, 0, 0, 0, 1 };
 static const u8 other_mac[6] = { 2, 0, 0, 0, 0, 2 };
+static const struct in6_addr our_prefix = { .s6_addr = { 0xfd, 1, 2, 3, 4, 5, 0x64, 0x80 } };
+static const struct in6_addr no_prefix;
 
 /* how often each outcome was seen: a fuzzer that is not let in finds nothing */
 static unsigned long seen[VMI_DROP_COUNT + 1];
@@ -53,11 +55,13 @@ static u16 get16(const u8 *p)
  * @p: the frame
  * @len: bytes of it
  * @lease: that the sender has, 0 for any
+ * @prefix6: that it has, with a lease
  */
 struct view {
 	const u8 *p;
 	u32 len;
 	u32 lease;
+	const struct in6_addr *prefix6;
 };
 
 static bool has(const struct view *v, u32 off, u32 n)
@@ -74,6 +78,8 @@ static bool is_any(const u8 *addr)
 
 static void expect_own(const struct view *v, const u8 *addr)
 {
+	if (v->prefix6 == &our_prefix && !memcmp(addr, &our_prefix, 8))
+		return;
 	if (v->lease)
 		MUST(addr[0] == 0xfe && addr[1] >> 6 == 2);
 	else
@@ -272,7 +278,7 @@ static void one(const struct virtio_net_hdr *h, const u8 *frame, u32 len)
 	u8 *head = malloc(head_len ? head_len : 1);
 	struct view v = { .p = frame, .len = len };
 	struct vmi_frame f;
-	int why, any_lease;
+	int why, lease;
 
 	MUST(head);
 	memcpy(head, frame, head_len);
@@ -282,17 +288,20 @@ static void one(const struct virtio_net_hdr *h, const u8 *frame, u32 len)
 		check_parsed(&f, len);
 		check_header(&f, head, head_len, *h);
 		check_run(&f, head, head_len);
-		for (any_lease = 0; any_lease < 2; any_lease++) {
-			v.lease = any_lease ? 0 : LEASE;
-			why = vmi_guard_check(&f, VMI_GUARD_ALL, our_mac, v.lease);
+		/* any; one without IPv6; one with it */
+		for (lease = 0; lease < 3; lease++) {
+			v.lease = lease ? LEASE : 0;
+			v.prefix6 = lease == 2 ? &our_prefix : &no_prefix;
+			why = vmi_guard_check(&f, VMI_GUARD_ALL, our_mac, v.lease, v.prefix6);
 			if (why == VMI_FRAME_OK) {
 				receive(&v);
 				seen_nd += !!(f.flags & VMI_FRAME_ND);
 			}
 			seen[why + 1]++;
 			/* Without checks everything passes. */
-			MUST(vmi_guard_check(&f, 0, our_mac, v.lease) == VMI_FRAME_OK);
+			MUST(vmi_guard_check(&f, 0, our_mac, v.lease, v.prefix6) == VMI_FRAME_OK);
 		}
+		vmi_guard_is_router_solicit(&f);
 		vmi_guard_is_dhcp_request(&f, LEASE);
 	} else {
 		MUST(why >= 0 && why < VMI_DROP_COUNT);
@@ -357,17 +366,18 @@ static const u8 *some_mac(void)
 	return one_in(4) ? other_mac : our_mac;
 }
 
-/* our own, a neighbour's, a global or a multicast address, or none */
+/* a link-local address, one of our prefix, one nearly, a global or a multicast address, or none */
 static void put_ip6(bool source)
 {
-	static const u8 kinds[5][2] = {
-		{ 0xfe, 0x80 }, { 0xfe, 0x80 }, { 0x20, 1 }, { 0xff, 2 }, { 0, 0 },
+	static const u8 kinds[6][8] = {
+		{ 0xfe, 0x80 }, { 0xfd, 1, 2, 3, 4, 5, 0x64, 0x80 }, { 0xfd, 1, 2, 3, 4, 5, 0x64, 0x81 },
+		{ 0x20, 1 }, { 0xff, 2 }, { 0 },
 	};
-	unsigned int kind = source && !one_in(4) ? 0 : below(5);
+	unsigned int kind = source && !one_in(4) ? below(2) : below(6);
 
-	put(kinds[kind], 2);
-	put_zero(13);
-	put8(kind == 4 ? 0 : 1 + below(3));
+	put(kinds[kind], 8);
+	put_zero(7);
+	put8(kind == 5 ? 0 : 1 + below(3));
 }
 
 static void put_udp(void)

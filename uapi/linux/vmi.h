@@ -12,6 +12,7 @@
 
 #define VMI_NAME_MAX	31
 #define VMI_TEXT_MAX	95
+#define VMI_DOMAIN_MAX	253
 
 /*
  * Lifecycle of a VM. Only the transitions of the VMI protocol
@@ -243,6 +244,10 @@ enum {
 	VMI_A_NET_UPLINK_IFNAME,
 	VMI_A_NET_UPLINK_STATE,
 	VMI_A_NET_MAC_NAT,
+	VMI_A_NET_DNS,
+	VMI_A_NET_DOMAIN,
+	VMI_A_NET_SUBNET6,
+	VMI_A_NET_DNS6,
 
 	__VMI_A_NET_MAX,
 	VMI_A_NET_MAX = (__VMI_A_NET_MAX - 1)
@@ -270,6 +275,7 @@ enum {
 	VMI_A_PORT_RX_IMPAIR,
 	VMI_A_PORT_TX_IMPAIR,
 	VMI_A_PORT_PLUGGED,
+	VMI_A_PORT_PREFIX6,
 
 	__VMI_A_PORT_MAX,
 	VMI_A_PORT_MAX = (__VMI_A_PORT_MAX - 1)

@@ -30,6 +30,8 @@
 #define VMI_REGIONS_MAX		16	/* memory regions of a VM */
 #define VMI_SEGS_MAX		1024	/* segments of one VMI_SESS_RW */
 #define VMI_SEG_LEN_MAX		(16U << 20)	/* bytes of one segment */
+#define VMI_DNS_MAX		4	/* name servers a guest is told of */
+#define VMI_DOMAIN_LEN		256	/* a search domain, NUL-terminated */
 #define VMI_FRAME_MAX		1522	/* bytes of a frame passed by read/write of a port file */
 
 /*
@@ -143,13 +145,20 @@ struct vmi_port_open {
 	__u32	port_id;	/* out */
 	__u16	mtu;		/* out: bytes of the IP packet, 576 to 9216 */
 	__u8	mac[6];		/* out */
+	__u32	lease_s;	/* out: the lease, here and below; seconds, from 60 */
 	__u64	features;	/* out: virtio-net features the kernel can serve, bits of virtio 1.2 */
-	__be32	ip;		/* out: the lease, here and below */
+	__be32	ip;
 	__be32	netmask;
 	__be32	gateway;	/* 0 where the host has no part */
-	__be32	dns;		/* 0 today */
 	__be32	server;		/* address the DHCP server answers as */
-	__u32	lease_s;	/* seconds, from 60 */
+	__be32	dns[VMI_DNS_MAX];	/* name servers, the preferred first */
+	char	domain[VMI_DOMAIN_LEN];	/* search domain, or empty */
+	__u8	prefix6[16];	/* /64 in which the guest makes its addresses; 0: no IPv6, here and below */
+	__u8	subnet6[16];	/* /48, all of it on this link */
+	__u8	router6[16];	/* link-local address of the router */
+	__u8	dns6[VMI_DNS_MAX][16];	/* name servers, the preferred first */
+	__u8	router_mac[6];
+	__u8	pad[2];		/* 0 */
 };
 
 /*
@@ -210,7 +219,8 @@ struct vmi_port_status {
 /*
  * read() and write() of a port file carry one Ethernet frame each, without a virtio-net
  * header: read, what the guest sent to a service of the network (DHCP
- * requests); write, the answer, which only this guest receives.
+ * requests, and router solicitations where the port has a prefix6); write, the answer,
+ * which only this guest receives.
  *
  * read: EAGAIN if none waits and the file is O_NONBLOCK, else it waits; POLLIN;
  * EMSGSIZE: the buffer is too small, and the frame is there for the next one. At

@@ -22,6 +22,7 @@ enum {
 	OPT_NETMASK = 1,
 	OPT_ROUTER = 3,
 	OPT_DNS = 6,
+	OPT_DOMAIN = 15,
 	OPT_MTU = 26,
 	OPT_ADDRESS = 50,
 	OPT_LEASE = 51,
@@ -62,6 +63,7 @@ struct frame {
 } __attribute__((packed));
 
 #define OPTIONS_MIN	64	/* RFC 1542: some clients want 300 bytes of BOOTP */
+#define OPTIONS_MAX	308	/* RFC 2131: every client takes an IP packet of 576 bytes */
 
 /**
  * struct request - a request, understood
@@ -186,11 +188,22 @@ static uint8_t *put_seconds(uint8_t *p, uint8_t code, uint32_t seconds)
 	return put(p, code, &val, sizeof(val));
 }
 
-/* Return: the end of the options. At most 57 bytes: there is room for OPTIONS_MIN. */
+static uint8_t *put_dns(uint8_t *p, const struct dhcp_lease *lease)
+{
+	uint8_t n = 0;
+
+	while (n < VMI_DNS_MAX && lease->dns[n])
+		n++;
+	return n ? put(p, OPT_DNS, lease->dns, (uint8_t)(n * sizeof(lease->dns[0]))) : p;
+}
+
+/* Return: the end of the options. At most 69 bytes and a domain, which goes in if there is room. */
 static uint8_t *put_options(uint8_t *p, const struct dhcp_lease *lease, const struct request *req,
 			    uint8_t type)
 {
+	size_t domain = strnlen(lease->domain, UINT8_MAX);
 	uint16_t mtu = htons(lease->mtu);
+	const uint8_t *start = p;
 
 	p = put(p, OPT_TYPE, &type, 1);
 	p = put_address(p, OPT_SERVER, lease->server);
@@ -202,9 +215,11 @@ static uint8_t *put_options(uint8_t *p, const struct dhcp_lease *lease, const st
 		}
 		p = put_address(p, OPT_NETMASK, lease->netmask);
 		p = put_address(p, OPT_ROUTER, lease->gateway);
-		p = put_address(p, OPT_DNS, lease->dns);
+		p = put_dns(p, lease);
 		if (req->mtu)
 			p = put(p, OPT_MTU, &mtu, sizeof(mtu));
+		if (domain && (p - start) + domain + 3 <= OPTIONS_MAX)
+			p = put(p, OPT_DOMAIN, lease->domain, (uint8_t)domain);
 	}
 	*p++ = OPT_END;
 	return p;
@@ -289,12 +304,12 @@ size_t dhcp_answer(const struct dhcp_lease *lease, const uint8_t *request, size_
 	size_t payload;
 	uint32_t to;
 
-	if (size < sizeof(*f) + OPTIONS_MIN || !parse(&req, request, len))
+	if (size < sizeof(*f) + OPTIONS_MAX || !parse(&req, request, len))
 		return 0;
 	type = judge(lease, &req);
 	if (!type)
 		return 0;
-	memset(reply, 0, sizeof(*f) + OPTIONS_MIN);
+	memset(reply, 0, sizeof(*f) + OPTIONS_MAX);
 	f->bootp.op = BOOTREPLY;
 	f->bootp.htype = HTYPE_ETHER;
 	f->bootp.hlen = 6;

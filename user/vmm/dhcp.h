@@ -6,13 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/vmi_chr.h>
+
 /**
  * struct dhcp_lease - what the guest is told; addresses in network byte order, 0 for none
  * @mac: the only client's
  * @ip: its address
  * @netmask: of the network
  * @gateway: default router
- * @dns: name server
+ * @dns: name servers
+ * @domain: search domain, empty for none
  * @server: address that is answered from
  * @seconds: time of the lease
  * @mtu: bytes, of an IP packet
@@ -22,7 +25,8 @@ struct dhcp_lease {
 	uint32_t ip;
 	uint32_t netmask;
 	uint32_t gateway;
-	uint32_t dns;
+	uint32_t dns[VMI_DNS_MAX];
+	char domain[VMI_DOMAIN_LEN];
 	uint32_t server;
 	uint32_t seconds;
 	uint16_t mtu;

@@ -17,6 +17,7 @@
 #include "fail.h"
 #include "link.h"
 #include "loop.h"
+#include "ra.h"
 #include "virtio_net.h"
 #include "virtio_pci.h"
 
@@ -36,6 +37,8 @@
  * @seen: it has looked since
  * @mtu: of the network, for a driver that is yet to start
  * @lease: what its guest is told by DHCP
+ * @link6: what its guest is told of IPv6
+ * @timer: of the next router advertisement
  */
 struct net_dev {
 	struct virtio_dev virtio;
@@ -48,6 +51,8 @@ struct net_dev {
 	bool seen;
 	uint16_t mtu;
 	struct dhcp_lease lease;
+	struct ra_link link6;
+	struct source timer;
 };
 
 static struct net_dev *net_of(struct virtio_dev *dev)
@@ -113,15 +118,43 @@ static const struct virtio_ops net_ops = {
 	.config_bytes = sizeof(struct virtio_net_config),
 };
 
-/* Device lock held: what the guest sees of its cable. */
-static void show_link(struct net_dev *net)
+/* Device lock held: what the guest sees of its cable. Return: that it has come up. */
+static bool show_link(struct net_dev *net)
 {
 	uint16_t link = net->link && !net->unplugged ? VIRTIO_NET_S_LINK_UP : 0;
 
 	if (net->config.status == link)
-		return;
+		return false;
 	net->config.status = link;
 	virtio_pci_config_changed(&net->virtio);
+	return link;
+}
+
+/* What is for the guest alone. One without room for it asks again. */
+static void tell(struct net_dev *net, const uint8_t *frame, size_t len)
+{
+	if (len && write(net->port.fd, frame, len) < 0)
+		return;
+}
+
+/* no more than the device has offered */
+static uint16_t mtu_told(struct net_dev *net)
+{
+	uint16_t mtu;
+
+	bus_lock();
+	mtu = net->config.mtu < net->mtu ? net->config.mtu : net->mtu;
+	bus_unlock();
+	return mtu;
+}
+
+/* @last: the guest is to forget its router. Without IPv6 this is nothing. */
+static void advertise(struct net_dev *net, bool last)
+{
+	uint8_t frame[VMI_FRAME_MAX];
+
+	net->link6.mtu = mtu_told(net);
+	tell(net, frame, ra_make(&net->link6, last, frame, sizeof(frame)));
 }
 
 /* Device lock held: the port is on another network, so the guest has to ask for its address. */
@@ -141,6 +174,7 @@ static void plugged(struct source *src, short revents)
 {
 	struct net_dev *net = (struct net_dev *)((char *)src - offsetof(struct net_dev, plug));
 	const struct itimerspec never = { 0 };
+	bool up = false;
 	uint64_t times;
 
 	(void)revents;
@@ -151,19 +185,34 @@ static void plugged(struct source *src, short revents)
 	if (net->seen) {
 		net->unplugged = false;
 		timerfd_settime(src->fd, 0, &never, NULL);
-		show_link(net);
+		up = show_link(net);
 	}
 	bus_unlock();
+	/* Linux asks for a router at its first network only. */
+	if (up)
+		advertise(net, false);
 }
 
 static void set_lease(struct net_dev *net, const struct vmi_port_open *port)
 {
 	net->lease = (struct dhcp_lease){
 		.ip = port->ip, .netmask = port->netmask, .gateway = port->gateway,
-		.dns = port->dns, .server = port->server, .seconds = port->lease_s,
+		.server = port->server, .seconds = port->lease_s,
 	};
+	memcpy(net->lease.dns, port->dns, sizeof(net->lease.dns));
+	memcpy(net->lease.domain, port->domain, sizeof(net->lease.domain));
 	memcpy(net->lease.mac, port->mac, sizeof(net->lease.mac));
 	net->mtu = port->mtu;
+}
+
+static void set_link6(struct net_dev *net, const struct vmi_port_open *port)
+{
+	memcpy(net->link6.prefix, port->prefix6, sizeof(net->link6.prefix));
+	memcpy(net->link6.subnet, port->subnet6, sizeof(net->link6.subnet));
+	memcpy(net->link6.router, port->router6, sizeof(net->link6.router));
+	memcpy(net->link6.router_mac, port->router_mac, sizeof(net->link6.router_mac));
+	memcpy(net->link6.dns, port->dns6, sizeof(net->link6.dns));
+	memcpy(net->link6.domain, port->domain, sizeof(net->link6.domain));
 }
 
 /* The port or its network was changed, or the guest has broken its rings. */
@@ -171,12 +220,17 @@ static void changed(struct net_dev *net)
 {
 	struct vmi_port_status status;
 	struct vmi_port_open info;
+	bool up;
 
 	if (ioctl(net->port.fd, VMI_PORT_STATUS, &status) ||
 	    ioctl(net->port.fd, VMI_PORT_INFO, &info))
 		return;
+	/* its way to the old router is gone */
+	if (net->moves != status.moves)
+		advertise(net, true);
 	bus_lock();
 	set_lease(net, &info);
+	set_link6(net, &info);
 	/* no driver has read it yet */
 	if (!net->virtio.status)
 		net->config.mtu = net->mtu;
@@ -184,31 +238,28 @@ static void changed(struct net_dev *net)
 		unplug(net);
 	net->moves = status.moves;
 	net->link = status.link;
-	show_link(net);
+	up = show_link(net);
 	/* a fault of rings that were reset meanwhile is no news */
 	if (status.fault && net->virtio.started)
 		virtio_pci_needs_reset(&net->virtio);
 	bus_unlock();
+	if (up)
+		advertise(net, false);
 }
 
 static void answer(struct net_dev *net)
 {
 	uint8_t request[VMI_FRAME_MAX], reply[VMI_FRAME_MAX];
 	ssize_t n = read(net->port.fd, request, sizeof(request));
-	struct dhcp_lease lease;
-	size_t len;
 
 	if (n <= 0)
 		return;
-	bus_lock();
-	lease = net->lease;
-	/* no more than the device has offered */
-	lease.mtu = net->config.mtu < net->mtu ? net->config.mtu : net->mtu;
-	bus_unlock();
-	len = dhcp_answer(&lease, request, (size_t)n, reply, sizeof(reply));
-	/* a guest without room for the answer will ask again */
-	if (len && write(net->port.fd, reply, len) < 0)
+	if (ra_is_asked(request, (size_t)n)) {
+		advertise(net, false);
 		return;
+	}
+	net->lease.mtu = mtu_told(net);
+	tell(net, reply, dhcp_answer(&net->lease, request, (size_t)n, reply, sizeof(reply)));
 }
 
 static void ready(struct source *src, short revents)
@@ -217,6 +268,7 @@ static void ready(struct source *src, short revents)
 
 	if (revents & POLLHUP) {
 		loop_del(&net->plug);
+		loop_del(&net->timer);
 		loop_del(src);
 		return;
 	}
@@ -224,6 +276,31 @@ static void ready(struct source *src, short revents)
 		changed(net);
 	if (revents & POLLIN)
 		answer(net);
+}
+
+/* Before the guest forgets its router. */
+static void again(struct source *src, short revents)
+{
+	struct net_dev *net = (struct net_dev *)((char *)src - offsetof(struct net_dev, timer));
+	uint64_t times;
+
+	(void)revents;
+	/* a guest whose driver is not there asks when it is */
+	if (read(src->fd, &times, sizeof(times)) == sizeof(times))
+		advertise(net, false);
+}
+
+static int start_timer(struct net_dev *net)
+{
+	const struct itimerspec every = {
+		.it_interval.tv_sec = RA_INTERVAL_S, .it_value.tv_sec = RA_INTERVAL_S,
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd < 0 || timerfd_settime(fd, 0, &every, NULL))
+		return fail_errno(errno, "cannot make a timer");
+	net->timer = (struct source){ .fd = fd, .events = POLLIN, .ready = again };
+	return loop_add(&net->timer);
 }
 
 static int add(int fd, const struct vmi_port_open *port)
@@ -239,6 +316,7 @@ static int add(int fd, const struct vmi_port_open *port)
 		.events = POLLIN, .ready = plugged,
 	};
 	set_lease(net, port);
+	set_link6(net, port);
 	memcpy(net->config.mac, port->mac, sizeof(net->config.mac));
 	net->config.status = VIRTIO_NET_S_LINK_UP;
 	net->config.max_virtqueue_pairs = 1;
@@ -251,7 +329,7 @@ static int add(int fd, const struct vmi_port_open *port)
 	if (net->plug.fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK))
 		return fail_errno(errno, "cannot prepare a port");
 	if (virtio_pci_add(&net->virtio, VIRTIO_ID_NET, PCI_CLASS_NETWORK) ||
-	    loop_add(&net->port) || loop_add(&net->plug))
+	    loop_add(&net->port) || loop_add(&net->plug) || start_timer(net))
 		return -1;
 	/* the link may be down already, and the port moved since the VM was made */
 	changed(net);

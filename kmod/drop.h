@@ -28,7 +28,14 @@
 	X(NO_FEATURE,	"receiver-lacks-feature") \
 	X(PUNT_FULL,	"vmm-queue-full") \
 	X(RESERVED,	"reserved-address") \
-	X(UPLINK,	"uplink-refused")
+	X(UPLINK,	"uplink-refused") \
+	X(UNSOLICITED,	"unsolicited") \
+	X(HOST_FIREWALL, "host-firewall") \
+	X(UNTRACKED,	"untracked") \
+	X(NO_ADDRESS,	"uplink-without-address") \
+	X(NO_ROUTE,	"no-route") \
+	X(TTL,		"ttl-exceeded") \
+	X(LOOPBACK,	"loopback-destination")
 
 /* in the order of the list, which is not an ABI: clients get names */
 enum vmi_drop {

@@ -108,6 +108,23 @@ void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb))
 	hostdev_xmit = fn;
 }
 
+/**
+ * vmi_hostdev_net - the network that an interface belongs to
+ * @dev: any interface
+ *
+ * Context: any; RCU read side or vmi_ctl held.
+ * Return: the network, or NULL if it is none of ours.
+ */
+struct vmi_net *vmi_hostdev_net(const struct net_device *dev)
+{
+	struct hostdev_priv *priv;
+
+	if (dev->netdev_ops != &hostdev_ops)
+		return NULL;
+	priv = netdev_priv(dev);
+	return priv->net;
+}
+
 /*
  * Give the netdev an address. The kernel exports no function for it, so this
  * speaks rtnetlink, as a program would. The destination address must be given: with
@@ -365,16 +382,4 @@ void vmi_hostdev_del(struct vmi_net *net)
 	/* Waits for the readers of net->host, and for frames on their way. */
 	unregister_netdev(dev);
 	free_netdev(dev);
-}
-
-/**
- * vmi_hostdev_is - is an interface the host's leg of some network?
- * @dev: the interface
- *
- * Context: any.
- * Return: true if it is.
- */
-bool vmi_hostdev_is(const struct net_device *dev)
-{
-	return dev->netdev_ops == &hostdev_ops;
 }

@@ -16,7 +16,8 @@ extern const struct in6_addr vmi_hostdev_router6;
 int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_ack *extack);
 void vmi_hostdev_del(struct vmi_net *net);
 int vmi_hostdev_set_mtu(struct vmi_net *net, u32 mtu, struct netlink_ext_ack *extack);
-bool vmi_hostdev_is(const struct net_device *dev);
+/* the network whose interface it is, or NULL; RCU or vmi_ctl held */
+struct vmi_net *vmi_hostdev_net(const struct net_device *dev);
 /* what a frame of the host is given to, with the skb; bottom halves off. Before the first network. */
 void vmi_hostdev_set_xmit(void (*fn)(struct vmi_net *net, struct sk_buff *skb));
 

@@ -14,6 +14,7 @@
 #include "event.h"
 #include "fwd.h"
 #include "mem.h"
+#include "nat.h"
 #include "net.h"
 #include "nl.h"
 #include "port.h"
@@ -34,9 +35,12 @@ static int __init vmi_init(void)
 	err = vmi_cmd_init();
 	if (err)
 		goto err_mem;
-	err = vmi_net_init();
+	err = vmi_nat_init();
 	if (err)
 		goto err_cmd;
+	err = vmi_net_init();
+	if (err)
+		goto err_nat;
 	err = vmi_port_init();
 	if (err)
 		goto err_net;
@@ -59,6 +63,8 @@ err_port:
 	vmi_port_exit();
 err_net:
 	vmi_net_exit();
+err_nat:
+	vmi_nat_exit();
 err_cmd:
 	vmi_cmd_exit();
 err_mem:
@@ -75,6 +81,7 @@ static void __exit vmi_exit(void)
 	vmi_proc_exit();
 	vmi_port_exit();
 	vmi_net_exit();
+	vmi_nat_exit();
 	vmi_cmd_exit();
 	vmi_mem_exit();
 	vmi_event_exit();

@@ -17,6 +17,8 @@
 #include <linux/workqueue.h>
 
 #include "event.h"
+#include "nat.h"
+#include "net.h"
 #include "port.h"
 #include "uplink.h"
 #include "vm.h"
@@ -101,6 +103,7 @@ static void port_go(struct vmi_port *port, struct vmi_net *net, __be32 ip)
 	WRITE_ONCE(port->moves, port->moves + 1);
 	net->nports++;
 	list_add_tail_rcu(&port->net_node, &net->ports);
+	vmi_nat_ports_changed(net);
 	vmi_port_follow(port);
 	/* A fault that is being told may name the old one. */
 	flush_work(&port->fault_work);
@@ -125,8 +128,10 @@ static void port_go(struct vmi_port *port, struct vmi_net *net, __be32 ip)
 int vmi_port_move(u32 id, const char *to, __be32 ip, struct netlink_ext_ack *extack)
 {
 	struct vmi_port *port = vmi_port_find(id);
-	struct vmi_net *net = vmi_net_find(to);
+	struct vmi_net *net = vmi_net_find(to), *old;
+	struct in6_addr old_prefix6;
 	char text[VMI_TEXT_LEN];
+	__be32 old_ip;
 	int err;
 
 	if (!port) {
@@ -158,7 +163,10 @@ int vmi_port_move(u32 id, const char *to, __be32 ip, struct netlink_ext_ack *ext
 	err = change_uplink(port, net, extack);
 	if (err)
 		goto err_fdb;
-	snprintf(text, sizeof(text), "moved from %s", port->net->conf.name);
+	old = port->net;
+	old_ip = port->ip;
+	old_prefix6 = port->prefix6;
+	snprintf(text, sizeof(text), "moved from %s", old->conf.name);
 	vmi_port_leave(port);
 	/* Expedited: the guest hears and says nothing meanwhile. */
 	synchronize_rcu_expedited();
@@ -166,6 +174,7 @@ int vmi_port_move(u32 id, const char *to, __be32 ip, struct netlink_ext_ack *ext
 	port_purge(port);
 	port_go(port, net, ip);
 	port_resume(port);
+	vmi_nat_port_gone(old, old_ip, &old_prefix6);
 	vmi_port_emit(port, VMI_EVENT_KIND_PORT_SET, from_kuid(&init_user_ns, current_uid()), text);
 	return 0;
 

@@ -18,6 +18,7 @@
 #include "event.h"
 #include "guard.h"
 #include "hostdev.h"
+#include "nat.h"
 #include "net.h"
 #include "port.h"
 #include "text.h"
@@ -30,7 +31,7 @@
 #define DEFAULT_AGEING_MS	300000
 #define PORTS_MAX		1024	/* of a network */
 #define NET_FLAGS		(BIT(VMI_NET_FLAG_NO_HOST) | BIT(VMI_NET_FLAG_ISOLATED) | \
-				 BIT(VMI_NET_FLAG_MAC_NAT))
+				 BIT(VMI_NET_FLAG_MAC_NAT) | BIT(VMI_NET_FLAG_NO_FLOW_TABLE))
 
 static LIST_HEAD(vmi_nets);	/* vmi_ctl */
 static u32 vmi_net_nets;	/* vmi_ctl */
@@ -268,6 +269,10 @@ static int check_flags(const struct vmi_net_conf *conf, struct netlink_ext_ack *
 		NL_SET_ERR_MSG_MOD(extack, "only a bridged network can translate MAC addresses");
 		return -EINVAL;
 	}
+	if (conf->flags & BIT(VMI_NET_FLAG_NO_FLOW_TABLE) && conf->mode != VMI_NET_MODE_NAT) {
+		NL_SET_ERR_MSG_MOD(extack, "only a NAT network has a flow table to be without");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -342,9 +347,9 @@ static int fill_in(struct vmi_net_conf *conf, __be32 *server, struct netlink_ext
 		conf->storm_pps = VMI_STORM_PPS;
 	if (conf->mode == VMI_NET_MODE_BRIDGED)
 		return fill_in_bridged(conf, extack);
-	if (conf->mode != VMI_NET_MODE_HOST_ONLY) {
-		NL_SET_ERR_MSG_MOD(extack, "NAT networks are not supported yet");
-		return -EOPNOTSUPP;
+	if (conf->mode == VMI_NET_MODE_NAT && !host) {
+		NL_SET_ERR_MSG_MOD(extack, "a NAT network needs the host: it translates");
+		return -EINVAL;
 	}
 	if (conf->uplink[0]) {
 		NL_SET_ERR_MSG_MOD(extack, "only a bridged network has an uplink");
@@ -485,6 +490,7 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	net->uid = current_uid();
 	net->carrier = true;
 	INIT_LIST_HEAD(&net->ports);
+	INIT_LIST_HEAD(&net->forwards);
 	vmi_fdb_init(&net->fdb);
 	vmi_claims_init(&net->claims);
 
@@ -526,6 +532,11 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 		if (err)
 			goto err_fdb;
 	}
+	if (net->conf.mode == VMI_NET_MODE_NAT) {
+		err = vmi_nat_add(net, netns, extack);
+		if (err)
+			goto err_host;
+	}
 
 	dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
 	*id = net->id;
@@ -533,6 +544,8 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	emit(net, VMI_EVENT_KIND_NET_NEW, "");
 	return 0;
 
+err_host:
+	vmi_hostdev_del(net);
 err_fdb:
 	vmi_fdb_destroy(&net->fdb);
 err_unlist:
@@ -633,6 +646,7 @@ int vmi_net_set(const struct vmi_net_conf *conf, struct netlink_ext_ack *extack)
 	net->conf.range_last = new.range_last;
 	/* Read by ports and in the packet path without a lock, each for itself. */
 	WRITE_ONCE(net->conf.flags, new.flags);
+	vmi_nat_flags_changed(net);
 	WRITE_ONCE(net->conf.lease_s, new.lease_s);
 	WRITE_ONCE(net->conf.ageing_ms, new.ageing_ms);
 	WRITE_ONCE(net->conf.mtu, new.mtu);
@@ -670,6 +684,7 @@ int vmi_net_del(const char *name, struct netlink_ext_ack *extack)
 	list_del(&net->node);
 	vmi_net_nets--;
 	vmi_capture_end(0, net->id, 0);
+	vmi_nat_del(net);
 	vmi_hostdev_del(net);
 	vmi_uplink_del(net);
 	emit(net, VMI_EVENT_KIND_NET_DEL, "");
@@ -819,6 +834,7 @@ static void __net_exit netns_exit(struct net *netns)
 		dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
 		if (!dev || !net_eq(dev_net(dev), netns))
 			continue;
+		vmi_nat_del(net);
 		vmi_hostdev_del(net);
 		vmi_fdb_del(&net->fdb, net->host_mac, NULL);
 		emit(net, VMI_EVENT_KIND_NET_SET, "the network namespace of the host's interface ended");

@@ -25,6 +25,7 @@ struct net;
 struct net_device;
 struct netlink_ext_ack;
 struct vmi_uplink;
+struct vmi_nat;
 
 /**
  * struct vmi_net_conf - what a client asks for; zero where it is silent
@@ -149,6 +150,10 @@ struct vmi_stats {
  * @carrier: there is somebody behind the guests' links; written under rtnl, read without a lock
  * @ports: ports in order of creation; vmi_ctl, read by RCU
  * @nports: their number; vmi_ctl
+ * @nat: NAT of the host's network namespace, NULL without; vmi_ctl
+ * @nat_node: in its networks; vmi_ctl, read by RCU
+ * @nat6_node: in its networks with IPv6; vmi_ctl, read by RCU
+ * @forwards: forwarded ports that lead here; vmi_ctl
  * @fdb: forwarding table
  * @stats: frames dropped that no port can be blamed for
  * @gone: counters of ports that were deleted or moved away; vmi_ctl
@@ -169,6 +174,10 @@ struct vmi_net {
 	bool carrier;
 	struct list_head ports;
 	u32 nports;
+	struct vmi_nat *nat;
+	struct hlist_node nat_node;
+	struct hlist_node nat6_node;
+	struct list_head forwards;
 	struct vmi_fdb fdb;
 	struct vmi_stats __percpu *stats;
 	struct vmi_stats_view gone;

@@ -96,7 +96,7 @@ static const struct nla_policy vmi_net_get_nl_policy[VMI_A_NET_NAME + 1] = {
 static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_DNS6 + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_NET_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
-	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
+	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0xf),
 	[VMI_A_NET_IFNAME] = { .type = NLA_NUL_STRING, .len = 15, },
 	[VMI_A_NET_SUBNET] = { .type = NLA_BE32, },
 	[VMI_A_NET_PREFIX_LEN] = NLA_POLICY_RANGE(NLA_U8, 8, 30),
@@ -119,7 +119,7 @@ static const struct nla_policy vmi_net_new_nl_policy[VMI_A_NET_DNS6 + 1] = {
 /* VMI_CMD_NET_SET - do */
 static const struct nla_policy vmi_net_set_nl_policy[VMI_A_NET_DNS6 + 1] = {
 	[VMI_A_NET_NAME] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
-	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0x7),
+	[VMI_A_NET_FLAGS] = NLA_POLICY_MASK(NLA_U32, 0xf),
 	[VMI_A_NET_RANGE_FIRST] = { .type = NLA_BE32, },
 	[VMI_A_NET_RANGE_LAST] = { .type = NLA_BE32, },
 	[VMI_A_NET_LEASE_S] = NLA_POLICY_MIN(NLA_U32, 60),

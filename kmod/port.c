@@ -22,6 +22,7 @@
 #include "event.h"
 #include "hostdev.h"
 #include "mem.h"
+#include "nat.h"
 #include "port.h"
 #include "uplink.h"
 #include "vm.h"
@@ -1137,6 +1138,7 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	list_add_tail(&port->vm_node, &vm->ports);
 	list_add_tail_rcu(&port->net_node, &net->ports);
 	net->nports++;
+	vmi_nat_ports_changed(net);
 	fill(port, view, NULL);
 	vmi_port_emit(port, VMI_EVENT_KIND_PORT_NEW, client(), "");
 	return 0;
@@ -1307,6 +1309,7 @@ void vmi_port_leave(struct vmi_port *port)
 	vmi_fdb_forget(&port->net->fdb, port);
 	vmi_claims_forget(&port->net->claims, port);
 	list_del_rcu(&port->net_node);
+	vmi_nat_ports_changed(port->net);
 }
 
 /* Take a port out of all lists; port_finish() follows, after a grace period. */
@@ -1337,6 +1340,7 @@ static void port_finish(struct vmi_port *port)
 	flush_work(&port->fault_work);
 	/* The network's counters never run backwards. */
 	vmi_port_stats_here(port, &port->net->gone);
+	vmi_nat_port_gone(port->net, port->ip, &port->prefix6);
 	port->net->nports--;
 	kref_put(&port->ref, port_free);
 }

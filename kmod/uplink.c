@@ -139,7 +139,7 @@ static int check_fit(struct vmi_uplink *up, struct net_device *dev, struct netli
 		NL_SET_ERR_MSG(extack, "the uplink is not an Ethernet interface");
 		return -EINVAL;
 	}
-	if (vmi_hostdev_is(dev)) {
+	if (vmi_hostdev_net(dev)) {
 		NL_SET_ERR_MSG(extack, "the uplink is the host's interface of a VMI network");
 		return -EINVAL;
 	}

@@ -57,7 +57,7 @@ start_guest() {
 		cat "$GUEST_INITRD"
 		(cd "$work/more" && echo bin/guest_traps | cpio --create --format=newc --quiet) | gzip -1
 	} >"$work/guest.cpio.gz"
-	insmod "$VMI_KO" &&
+	"$(dirname "$0")/load.sh" "$VMI_KO" &&
 		"$VMICTL" create dbg --kernel "$GUEST_KERNEL" --initrd "$work/guest.cpio.gz" \
 			--memory 256 --cpus 4 && "$VMICTL" start dbg &&
 		wait_for 400 log_says 'guest: ready'

@@ -83,7 +83,7 @@ state_is() {
 }
 
 printf '== the module\n'
-run insmod "$VMI_KO"
+run "$(dirname "$0")/load.sh" "$VMI_KO"
 run vmictl net add lab --mode host-only --subnet 192.0.2.0/24
 expect 'lab .*host-only' vmictl net list
 

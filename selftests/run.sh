@@ -60,7 +60,7 @@ clean_up() {
 
 load() {
 	[ -z "${VMI_NO_MODULE:-}" ] || return 0
-	[ -d /sys/module/vmi ] || insmod "$VMI_KO" 2>&1 || modprobe vmi
+	[ -d /sys/module/vmi ] || ./load.sh "$VMI_KO" 2>&1 || modprobe vmi
 }
 
 fault() {

@@ -4,6 +4,6 @@
 # Inside a test host: load the module and measure; the environment is that of the tests.
 set -eu
 
-insmod "$VMI_KO"
+"$(dirname "$0")/../load.sh" "$VMI_KO"
 "$(dirname "$0")/../../build/selftests/bench-net" "$@"
 rmmod vmi

@@ -88,11 +88,14 @@ enum vmi_net_mode {
  * @VMI_NET_FLAG_NO_HOST: no interface of the host is part of the network
  * @VMI_NET_FLAG_ISOLATED: guests reach the host only, not one another
  * @VMI_NET_FLAG_MAC_NAT: guests are seen under the uplink's MAC address
+ * @VMI_NET_FLAG_NO_FLOW_TABLE: established flows of a NAT network go by the
+ *   host's firewall, too
  */
 enum vmi_net_flag {
 	VMI_NET_FLAG_NO_HOST,
 	VMI_NET_FLAG_ISOLATED,
 	VMI_NET_FLAG_MAC_NAT,
+	VMI_NET_FLAG_NO_FLOW_TABLE,
 };
 
 /**
@@ -178,6 +181,10 @@ enum vmi_port_fault {
  * @VMI_EVENT_KIND_PORT_FAULT: the kernel stopped a port because of its guest
  * @VMI_EVENT_KIND_SESSION_NEW: an introspection session was opened
  * @VMI_EVENT_KIND_SESSION_DEL: an introspection session was closed
+ * @VMI_EVENT_KIND_FORWARD_NEW: a port of the host was forwarded to a VM
+ * @VMI_EVENT_KIND_FORWARD_DEL: a forward was deleted
+ * @VMI_EVENT_KIND_RESERVE_NEW: an address was reserved
+ * @VMI_EVENT_KIND_RESERVE_DEL: a reservation was deleted
  */
 enum vmi_event_kind {
 	VMI_EVENT_KIND_VM_NEW,
@@ -192,6 +199,10 @@ enum vmi_event_kind {
 	VMI_EVENT_KIND_PORT_FAULT,
 	VMI_EVENT_KIND_SESSION_NEW,
 	VMI_EVENT_KIND_SESSION_DEL,
+	VMI_EVENT_KIND_FORWARD_NEW,
+	VMI_EVENT_KIND_FORWARD_DEL,
+	VMI_EVENT_KIND_RESERVE_NEW,
+	VMI_EVENT_KIND_RESERVE_DEL,
 };
 
 enum {

@@ -19,6 +19,7 @@
 #include "hostdev.h"
 #include "net.h"
 #include "vm.h"
+#include "wall.h"
 
 #define HOST_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | \
 			 NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN)
@@ -316,6 +317,11 @@ int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_a
 	err = set_addresses(netns, dev, &net->conf, extack);
 	if (err)
 		goto err_unregister;
+	if (net->conf.mode == VMI_NET_MODE_HOST_ONLY) {
+		err = vmi_wall_get(netns, extack);
+		if (err)
+			goto err_unregister;
+	}
 	rcu_assign_pointer(net->host, dev);
 
 	rtnl_lock();
@@ -327,6 +333,8 @@ int vmi_hostdev_add(struct vmi_net *net, struct net *netns, struct netlink_ext_a
 
 err_clear:
 	RCU_INIT_POINTER(net->host, NULL);
+	if (net->conf.mode == VMI_NET_MODE_HOST_ONLY)
+		vmi_wall_put(netns);
 err_unregister:
 	unregister_netdev(dev);
 	free_netdev(dev);
@@ -374,12 +382,16 @@ int vmi_hostdev_set_mtu(struct vmi_net *net, u32 mtu, struct netlink_ext_ack *ex
 void vmi_hostdev_del(struct vmi_net *net)
 {
 	struct net_device *dev = rcu_dereference_protected(net->host, lockdep_is_held(&vmi_ctl));
+	struct net *netns;
 
 	lockdep_assert_held(&vmi_ctl);
 	if (!dev)
 		return;
+	netns = dev_net(dev);
 	RCU_INIT_POINTER(net->host, NULL);
 	/* Waits for the readers of net->host, and for frames on their way. */
 	unregister_netdev(dev);
+	if (net->conf.mode == VMI_NET_MODE_HOST_ONLY)
+		vmi_wall_put(netns);
 	free_netdev(dev);
 }

@@ -148,7 +148,7 @@ int vmi_port_move(u32 id, const char *to, __be32 ip, struct netlink_ext_ack *ext
 		NL_SET_ERR_MSG_MOD(extack, "the address of a port changes with its network only");
 		return -EOPNOTSUPP;
 	}
-	err = vmi_net_lease(net, &ip, extack);
+	err = vmi_net_lease(net, port->mac, &ip, extack);
 	if (err)
 		return err;
 

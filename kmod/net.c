@@ -21,6 +21,7 @@
 #include "nat.h"
 #include "net.h"
 #include "port.h"
+#include "reserve.h"
 #include "text.h"
 #include "uplink.h"
 #include "vm.h"
@@ -161,18 +162,43 @@ static bool usable(const struct vmi_net_conf *conf, __be32 ip)
 }
 
 /**
+ * vmi_net_usable - is it an address that a guest of the network can have?
+ * @net: the network
+ * @ip: the address
+ * @extack: for the explanation
+ *
+ * Context: process, vmi_ctl held.
+ * Return: 0, -EINVAL (not of the subnet) or -EADDRINUSE (the host's).
+ */
+int vmi_net_usable(const struct vmi_net *net, __be32 ip, struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(&vmi_ctl);
+	if (!usable(&net->conf, ip)) {
+		NL_SET_ERR_MSG_MOD(extack, "the address is not one of the network's subnet");
+		return -EINVAL;
+	}
+	if (ip == net->conf.gateway || ip == net->server) {
+		NL_SET_ERR_MSG_MOD(extack, "the address is the host's");
+		return -EADDRINUSE;
+	}
+	return 0;
+}
+
+/**
  * vmi_net_lease - find or check the address of a new port
  * @net: the network
- * @ip: 0 to have one chosen from the range, or none where there is no subnet; any free address
- *	of the subnet may be asked for
+ * @mac: the port's MAC address
+ * @ip: 0 to have one chosen, the one that is kept for @mac or one of the range, or none where
+ *	there is no subnet; any free address of the subnet may be asked for
  * @extack: for the explanation
  *
  * Context: process, vmi_ctl held.
  * Return: 0, -EINVAL (outside the subnet), -EADDRINUSE, or -ENOSPC (no free one).
  */
-int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extack)
+int vmi_net_lease(struct vmi_net *net, const u8 *mac, __be32 *ip, struct netlink_ext_ack *extack)
 {
 	u32 i, first, last;
+	int err;
 
 	lockdep_assert_held(&vmi_ctl);
 	if (net->nports >= PORTS_MAX) {
@@ -181,22 +207,27 @@ int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extac
 	}
 	if (!*ip && !net->conf.subnet)
 		return 0;
+	if (!*ip)
+		*ip = vmi_reserve_ip(net, mac);
 	if (*ip) {
-		if (!usable(&net->conf, *ip)) {
-			NL_SET_ERR_MSG_MOD(extack, "the address is not one of the network's subnet");
-			return -EINVAL;
-		}
+		err = vmi_net_usable(net, *ip, extack);
+		if (err)
+			return err;
 		if (ip_used(net, *ip)) {
 			NL_SET_ERR_MSG_MOD(extack, "the address is in use");
+			return -EADDRINUSE;
+		}
+		if (vmi_reserve_taken(net, *ip, mac)) {
+			NL_SET_ERR_MSG_MOD(extack, "the address is kept for another MAC address");
 			return -EADDRINUSE;
 		}
 		return 0;
 	}
 	first = ntohl(net->conf.range_first);
 	last = ntohl(net->conf.range_last);
-	/* Ends early: at most PORTS_MAX + 2 addresses are in use. */
+	/* Ends early: PORTS_MAX, VMI_RESERVE_MAX and two addresses at most are taken. */
 	for (i = first; i <= last; i++) {
-		if (!ip_used(net, htonl(i))) {
+		if (!ip_used(net, htonl(i)) && !vmi_reserve_taken(net, htonl(i), NULL)) {
 			*ip = htonl(i);
 			return 0;
 		}
@@ -491,6 +522,7 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	net->carrier = true;
 	INIT_LIST_HEAD(&net->ports);
 	INIT_LIST_HEAD(&net->forwards);
+	INIT_LIST_HEAD(&net->reserves);
 	vmi_fdb_init(&net->fdb);
 	vmi_claims_init(&net->claims);
 
@@ -687,6 +719,7 @@ int vmi_net_del(const char *name, struct netlink_ext_ack *extack)
 	vmi_nat_del(net);
 	vmi_hostdev_del(net);
 	vmi_uplink_del(net);
+	vmi_reserve_del_all(net);
 	emit(net, VMI_EVENT_KIND_NET_DEL, "");
 	/* A poll of a deleted port, of the host's interface, or a hook may still use it. */
 	synchronize_rcu();

@@ -154,6 +154,8 @@ struct vmi_stats {
  * @nat_node: in its networks; vmi_ctl, read by RCU
  * @nat6_node: in its networks with IPv6; vmi_ctl, read by RCU
  * @forwards: forwarded ports that lead here; vmi_ctl
+ * @reserves: addresses kept for MAC addresses; vmi_ctl
+ * @nreserves: their number; vmi_ctl
  * @fdb: forwarding table
  * @stats: frames dropped that no port can be blamed for
  * @gone: counters of ports that were deleted or moved away; vmi_ctl
@@ -178,6 +180,8 @@ struct vmi_net {
 	struct hlist_node nat_node;
 	struct hlist_node nat6_node;
 	struct list_head forwards;
+	struct list_head reserves;
+	u32 nreserves;
 	struct vmi_fdb fdb;
 	struct vmi_stats __percpu *stats;
 	struct vmi_stats_view gone;
@@ -200,8 +204,10 @@ void vmi_stats_fold(struct vmi_stats_view *view, const struct vmi_stats __percpu
 void vmi_stats_sub(struct vmi_stats_view *view, const struct vmi_stats_view *less);
 /* vmi_ctl held; NULL if there is none */
 struct vmi_net *vmi_net_find(const char *name);
-/* vmi_ctl held: checks @ip, or chooses one when it is 0 */
-int vmi_net_lease(struct vmi_net *net, __be32 *ip, struct netlink_ext_ack *extack);
+/* vmi_ctl held: is it an address of the subnet that a guest can have? */
+int vmi_net_usable(const struct vmi_net *net, __be32 ip, struct netlink_ext_ack *extack);
+/* vmi_ctl held: checks @ip, or chooses one for @mac when it is 0 */
+int vmi_net_lease(struct vmi_net *net, const u8 *mac, __be32 *ip, struct netlink_ext_ack *extack);
 /* the IPv6 prefix of a port with that lease; unspecified without IPv6 */
 void vmi_net_prefix6(const struct vmi_net *net, __be32 ip, struct in6_addr *prefix6);
 /* vmi_ctl held: has a port or host interface of any network that address? */

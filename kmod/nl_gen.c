@@ -199,6 +199,48 @@ static const struct nla_policy vmi_event_get_nl_policy[VMI_A_EVENT_SINCE + 1] = 
 	[VMI_A_EVENT_SINCE] = { .type = NLA_U64, },
 };
 
+/* VMI_CMD_FORWARD_GET - dump */
+static const struct nla_policy vmi_forward_get_nl_policy[VMI_A_FORWARD_NET + 1] = {
+	[VMI_A_FORWARD_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+};
+
+/* VMI_CMD_FORWARD_NEW - do */
+static const struct nla_policy vmi_forward_new_nl_policy[VMI_A_FORWARD_VM_PORT + 1] = {
+	[VMI_A_FORWARD_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_FORWARD_PROTO] = { .type = NLA_U8, },
+	[VMI_A_FORWARD_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[VMI_A_FORWARD_PORT_LAST] = NLA_POLICY_MIN(NLA_U16, 1),
+	[VMI_A_FORWARD_ADDRESS] = { .type = NLA_BE32, },
+	[VMI_A_FORWARD_VM] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_FORWARD_VM_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+};
+
+/* VMI_CMD_FORWARD_DEL - do */
+static const struct nla_policy vmi_forward_del_nl_policy[VMI_A_FORWARD_ADDRESS + 1] = {
+	[VMI_A_FORWARD_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_FORWARD_PROTO] = { .type = NLA_U8, },
+	[VMI_A_FORWARD_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
+	[VMI_A_FORWARD_ADDRESS] = { .type = NLA_BE32, },
+};
+
+/* VMI_CMD_RESERVE_GET - dump */
+static const struct nla_policy vmi_reserve_get_nl_policy[VMI_A_RESERVE_NET + 1] = {
+	[VMI_A_RESERVE_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+};
+
+/* VMI_CMD_RESERVE_NEW - do */
+static const struct nla_policy vmi_reserve_new_nl_policy[VMI_A_RESERVE_IP + 1] = {
+	[VMI_A_RESERVE_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_RESERVE_MAC] = NLA_POLICY_EXACT_LEN(6),
+	[VMI_A_RESERVE_IP] = { .type = NLA_BE32, },
+};
+
+/* VMI_CMD_RESERVE_DEL - do */
+static const struct nla_policy vmi_reserve_del_nl_policy[VMI_A_RESERVE_MAC + 1] = {
+	[VMI_A_RESERVE_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
+	[VMI_A_RESERVE_MAC] = NLA_POLICY_EXACT_LEN(6),
+};
+
 /* Ops table for vmi */
 static const struct genl_split_ops vmi_nl_ops[] = {
 	{
@@ -322,6 +364,48 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.policy		= vmi_event_get_nl_policy,
 		.maxattr	= VMI_A_EVENT_SINCE,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VMI_CMD_FORWARD_GET,
+		.dumpit		= vmi_nl_forward_get_dumpit,
+		.policy		= vmi_forward_get_nl_policy,
+		.maxattr	= VMI_A_FORWARD_NET,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VMI_CMD_FORWARD_NEW,
+		.doit		= vmi_nl_forward_new_doit,
+		.policy		= vmi_forward_new_nl_policy,
+		.maxattr	= VMI_A_FORWARD_VM_PORT,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VMI_CMD_FORWARD_DEL,
+		.doit		= vmi_nl_forward_del_doit,
+		.policy		= vmi_forward_del_nl_policy,
+		.maxattr	= VMI_A_FORWARD_ADDRESS,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VMI_CMD_RESERVE_GET,
+		.dumpit		= vmi_nl_reserve_get_dumpit,
+		.policy		= vmi_reserve_get_nl_policy,
+		.maxattr	= VMI_A_RESERVE_NET,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VMI_CMD_RESERVE_NEW,
+		.doit		= vmi_nl_reserve_new_doit,
+		.policy		= vmi_reserve_new_nl_policy,
+		.maxattr	= VMI_A_RESERVE_IP,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VMI_CMD_RESERVE_DEL,
+		.doit		= vmi_nl_reserve_del_doit,
+		.policy		= vmi_reserve_del_nl_policy,
+		.maxattr	= VMI_A_RESERVE_MAC,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

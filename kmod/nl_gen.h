@@ -34,6 +34,12 @@ int vmi_nl_port_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_port_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vmi_nl_fdb_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vmi_nl_event_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vmi_nl_forward_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vmi_nl_forward_new_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_forward_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_reserve_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vmi_nl_reserve_new_doit(struct sk_buff *skb, struct genl_info *info);
+int vmi_nl_reserve_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	VMI_NLGRP_LIFECYCLE,

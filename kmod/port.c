@@ -1108,11 +1108,11 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 		return -ENOMEM;
 	vmi_policy_follow(&port->policy, net->conf.guard, net->conf.storm_pps);
 	vmi_policy_set(&port->policy, &policy, net->conf.guard);
-	port->ip = conf->ip;
-	err = vmi_net_lease(net, &port->ip, extack);
+	err = choose_mac(conf, port->mac, extack);
 	if (err)
 		goto err_free;
-	err = choose_mac(conf, port->mac, extack);
+	port->ip = conf->ip;
+	err = vmi_net_lease(net, port->mac, &port->ip, extack);
 	if (err)
 		goto err_free;
 	vmi_net_prefix6(net, port->ip, &port->prefix6);

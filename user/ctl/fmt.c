@@ -75,6 +75,13 @@ char *fmt_ip(struct in_addr ip, char *buf)
 	return buf;
 }
 
+char *fmt_ip6(const struct in6_addr *ip, char *buf)
+{
+	if (!inet_ntop(AF_INET6, ip, buf, FMT_IP6_LEN))
+		strcpy(buf, "-");
+	return buf;
+}
+
 char *fmt_mac(const uint8_t *mac, char *buf)
 {
 	snprintf(buf, FMT_LEN, "%02x:%02x:%02x:%02x:%02x:%02x",

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FMT_LEN	32	/* enough for every function here but escape() */
+#define FMT_LEN		32	/* enough for every function here that does not say otherwise */
+#define FMT_IP6_LEN	48
 
 /**
  * escape() - text of others for the terminal
@@ -22,6 +23,7 @@ char *escape(const char *text, char *buf, size_t size);
 
 char *fmt_bytes(uint64_t bytes, char *buf);	/* 256 MiB */
 char *fmt_ip(struct in_addr ip, char *buf);	/* "-" for 0 */
+char *fmt_ip6(const struct in6_addr *ip, char *buf);	/* FMT_IP6_LEN bytes */
 char *fmt_mac(const uint8_t *mac, char *buf);
 char *fmt_age(uint64_t ms, char *buf);		/* 5 s, 3 min, 2 h, 4 days */
 char *fmt_since(uint64_t time_ns, char *buf);	/* age of a CLOCK_REALTIME */

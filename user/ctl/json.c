@@ -186,6 +186,30 @@ struct json_object *vm_to_json(const struct vmi_vm *vm)
 	return obj;
 }
 
+static void json_put_prefix6(struct json_object *to, const char *key, const struct in6_addr *ip,
+			     int len)
+{
+	char buf[FMT_IP6_LEN], text[FMT_IP6_LEN + 8];
+
+	if (IN6_IS_ADDR_UNSPECIFIED(ip))
+		return;
+	snprintf(text, sizeof(text), "%s/%d", fmt_ip6(ip, buf), len);
+	json_put_text(to, key, text);
+}
+
+static void json_put_dns(struct json_object *to, const struct vmi_net *net)
+{
+	struct json_object *list = json_object_new_array();
+	char buf[FMT_IP6_LEN];
+	unsigned int i;
+
+	for (i = 0; i < net->ndns; i++)
+		json_object_array_add(list, json_object_new_string(fmt_ip(net->dns[i], buf)));
+	for (i = 0; i < net->ndns6; i++)
+		json_object_array_add(list, json_object_new_string(fmt_ip6(&net->dns6[i], buf)));
+	json_object_object_add(to, "dns", list);
+}
+
 static void json_put_subnet(struct json_object *obj, const struct vmi_net *net)
 {
 	json_put_ip(obj, "subnet", net->subnet);
@@ -194,6 +218,9 @@ static void json_put_subnet(struct json_object *obj, const struct vmi_net *net)
 	json_put_ip(obj, "range-first", net->range_first);
 	json_put_ip(obj, "range-last", net->range_last);
 	json_put_number(obj, "lease-s", net->lease_s);
+	json_put_prefix6(obj, "subnet6", &net->subnet6, 48);
+	json_put_dns(obj, net);
+	json_put_opt_text(obj, "domain", net->domain);
 }
 
 static void json_put_uplink(struct json_object *obj, const struct vmi_net *net)
@@ -213,6 +240,9 @@ struct json_object *net_to_json(const struct vmi_net *net)
 	json_put_text(obj, "mode", vmi_net_mode_name(net->mode));
 	json_put_bool(obj, "no-host", net->flags & (1U << VMI_NET_FLAG_NO_HOST));
 	json_put_bool(obj, "isolated", net->flags & (1U << VMI_NET_FLAG_ISOLATED));
+	if (net->mode == VMI_NET_MODE_NAT)
+		json_put_bool(obj, "no-flow-table",
+			      net->flags & (1U << VMI_NET_FLAG_NO_FLOW_TABLE));
 	if (net->ifindex)
 		json_put_number(obj, "ifindex", net->ifindex);
 	json_put_opt_text(obj, "ifname", net->ifname);
@@ -240,6 +270,7 @@ struct json_object *port_to_json(const struct vmi_port *port)
 	json_put_text(obj, "net", port->net);
 	json_put_mac(obj, "mac", port->mac);
 	json_put_ip(obj, "ip", port->ip);
+	json_put_prefix6(obj, "prefix6", &port->prefix6, 64);
 	json_put_text(obj, "link", port->link ? "up" : "down");
 	json_put_bool(obj, "plugged", port->plugged);
 	json_put_bool(obj, "active", port->active);

@@ -13,7 +13,8 @@ static const struct verb *const verbs[] = {
 	&verb_run, &verb_create, &verb_start, &verb_stop, &verb_kill, &verb_pause,
 	&verb_resume, &verb_reset, &verb_delete, &verb_list, &verb_show,
 	&verb_console, &verb_monitor, &verb_net, &verb_port, &verb_link, &verb_fdb,
-	&verb_lease, &verb_capture, &verb_read, &verb_regs, &verb_vcpu, &verb_break, &verb_gdb,
+	&verb_lease, &verb_reserve, &verb_forward, &verb_capture, &verb_read, &verb_regs,
+	&verb_vcpu, &verb_break, &verb_gdb,
 	&verb_kernel, &verb_ps, &verb_modules, &verb_dmesg, &verb_sockets, &verb_mounts,
 	&verb_files, &verb_symbols, &verb_check, &verb_version,
 };

@@ -10,9 +10,23 @@
 #include "show.h"
 #include "verbs.h"
 
+static const char *fmt_dns(const struct vmi_net *net, char *text, size_t size)
+{
+	char a[FMT_IP6_LEN];
+	size_t len = 0;
+	unsigned int i;
+
+	text[0] = '\0';
+	for (i = 0; i < net->ndns + net->ndns6 && len < size; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s%s", i ? ", " : "",
+					i < net->ndns ? fmt_ip(net->dns[i], a) :
+					fmt_ip6(&net->dns6[i - net->ndns], a));
+	return text;
+}
+
 static void print_subnet(const struct vmi_net *net)
 {
-	char text[128], a[FMT_LEN], b[FMT_LEN];
+	char text[512], a[FMT_LEN], b[FMT_LEN], ip6[FMT_IP6_LEN];
 
 	snprintf(text, sizeof(text), "%s/%u", fmt_ip(net->subnet, a), net->prefix_len);
 	show_line("subnet", text);
@@ -20,6 +34,12 @@ static void print_subnet(const struct vmi_net *net)
 	snprintf(text, sizeof(text), "%s to %s, for %u s", fmt_ip(net->range_first, a),
 		 fmt_ip(net->range_last, b), net->lease_s);
 	show_line("leases", text);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&net->subnet6)) {
+		snprintf(text, sizeof(text), "%s/48", fmt_ip6(&net->subnet6, ip6));
+		show_line("subnet6", text);
+	}
+	show_line("dns", fmt_dns(net, text, sizeof(text)));
+	show_line("domain", net->domain);
 }
 
 static void print_uplink(const struct vmi_net *net)
@@ -49,6 +69,9 @@ static void print_net(const struct vmi_net *net)
 	show_line("mtu", text);
 	show_line("ageing", fmt_age(net->ageing_ms, a));
 	show_line("host", net->flags & (1U << VMI_NET_FLAG_NO_HOST) ? "no" : "yes");
+	if (net->mode == VMI_NET_MODE_NAT)
+		show_line("flow table",
+			  net->flags & (1U << VMI_NET_FLAG_NO_FLOW_TABLE) ? "no" : "yes");
 	show_line("isolated", net->flags & (1U << VMI_NET_FLAG_ISOLATED) ? "yes" : "no");
 	show_line("guard", fmt_guard(net->guard, text));
 	snprintf(text, sizeof(text), "%u broadcasts a second of a port", net->storm_pps);

@@ -2,12 +2,14 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <linux/vmi.h>
 
 #include "ctl.h"
 #include "netopts.h"
 #include "policy.h"
+#include "resolv.h"
 
 const char *netopt_mode(const char *val, void *dest)
 {
@@ -150,5 +152,97 @@ const char *netopt_uplink(const char *val, void *dest)
 		return "cannot be an interface's name (1 to 15 characters)";
 	strcpy(spec->net.uplink, val);
 	spec->has |= VMI_HAS(VMI_A_NET_UPLINK);
+	return NULL;
+}
+
+/* RFC 4193 section 3.2: 40 random bits */
+static const char *random_subnet6(struct in6_addr *subnet)
+{
+	memset(subnet, 0, sizeof(*subnet));
+	if (getrandom(subnet->s6_addr + 1, 5, 0) != 5)
+		return "is not to be had: no random numbers";
+	subnet->s6_addr[0] = 0xfd;
+	return NULL;
+}
+
+const char *netopt_subnet6(const char *val, void *dest)
+{
+	static const char wrong[] = "is not auto or a subnet like fd12:3456:789a::/48";
+	struct vmi_net_spec *spec = dest;
+	const char *slash = strchr(val, '/');
+	char ip[INET6_ADDRSTRLEN];
+	size_t i;
+
+	spec->has |= VMI_HAS(VMI_A_NET_SUBNET6);
+	if (!strcmp(val, "auto"))
+		return random_subnet6(&spec->net.subnet6);
+	if (!slash || (size_t)(slash - val) >= sizeof(ip) || strcmp(slash, "/48"))
+		return wrong;
+	memcpy(ip, val, (size_t)(slash - val));
+	ip[slash - val] = '\0';
+	if (inet_pton(AF_INET6, ip, &spec->net.subnet6) != 1 || spec->net.subnet6.s6_addr[0] != 0xfd)
+		return wrong;
+	for (i = 6; i < 16; i++)
+		if (spec->net.subnet6.s6_addr[i])
+			return "is an address within a subnet, not the subnet itself";
+	return NULL;
+}
+
+static const char *dns_list(const char *val, struct vmi_net *net)
+{
+	char text[2 * VMI_DNS_MAX * INET6_ADDRSTRLEN + 1], *save, *word;
+
+	if (strlen(val) >= sizeof(text))
+		return "is too long for at most 4 addresses of each kind";
+	strcpy(text, val);
+	for (word = strtok_r(text, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
+		bool v6 = strchr(word, ':');
+
+		if ((v6 ? net->ndns6 : net->ndns) == VMI_DNS_MAX)
+			return "has more than 4 addresses of a kind";
+		if (v6 ? inet_pton(AF_INET6, word, &net->dns6[net->ndns6++]) != 1 :
+			 inet_pton(AF_INET, word, &net->dns[net->ndns++]) != 1)
+			return "is not auto, none or addresses with commas between them";
+	}
+	return net->ndns || net->ndns6 ? NULL : "has no address (to have none, say: none)";
+}
+
+const char *netopt_dns(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	struct resolv r;
+
+	spec->has |= VMI_HAS(VMI_A_NET_DNS) | VMI_HAS(VMI_A_NET_DNS6);
+	spec->net.ndns = 0;
+	spec->net.ndns6 = 0;
+	if (!strcmp(val, "none"))
+		return NULL;
+	if (strcmp(val, "auto"))
+		return dns_list(val, &spec->net);
+	resolv_read(&r);
+	memcpy(spec->net.dns, r.dns, sizeof(r.dns));
+	spec->net.ndns = r.ndns;
+	memcpy(spec->net.dns6, r.dns6, sizeof(r.dns6));
+	spec->net.ndns6 = r.ndns6;
+	return NULL;
+}
+
+const char *netopt_domain(const char *val, void *dest)
+{
+	struct vmi_net_spec *spec = dest;
+	struct resolv r;
+
+	spec->has |= VMI_HAS(VMI_A_NET_DOMAIN);
+	spec->net.domain[0] = '\0';
+	if (!strcmp(val, "none"))
+		return NULL;
+	if (!strcmp(val, "auto")) {
+		resolv_read(&r);
+		strcpy(spec->net.domain, r.domain);
+		return NULL;
+	}
+	if (!val[0] || strlen(val) > VMI_DOMAIN_MAX)
+		return "is not auto, none or a domain";
+	strcpy(spec->net.domain, val);
 	return NULL;
 }

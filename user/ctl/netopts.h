@@ -16,5 +16,8 @@ const char *netopt_ifname(const char *val, void *dest);
 const char *netopt_uplink(const char *val, void *dest);
 const char *netopt_guard(const char *val, void *dest);
 const char *netopt_storm(const char *val, void *dest);
+const char *netopt_subnet6(const char *val, void *dest);
+const char *netopt_dns(const char *val, void *dest);
+const char *netopt_domain(const char *val, void *dest);
 
 #endif /* VMICTL_NETOPTS_H */

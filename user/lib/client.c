@@ -36,6 +36,8 @@ ADD_CB(struct vmi_vm, vmi_vm_parse)
 ADD_CB(struct vmi_net, vmi_net_parse)
 ADD_CB(struct vmi_port, vmi_port_parse)
 ADD_CB(struct vmi_fdb, vmi_fdb_parse)
+ADD_CB(struct vmi_forward, vmi_forward_parse)
+ADD_CB(struct vmi_reserve, vmi_reserve_parse)
 ADD_CB(struct vmi_event, vmi_event_parse)
 
 /**
@@ -171,6 +173,14 @@ static int net_change(struct vmi_nl *nl, uint8_t cmd, const struct vmi_net_spec 
 	put_u32(nlh, spec, VMI_A_NET_STORM_PPS, net->storm_pps);
 	if (spec->has & VMI_HAS(VMI_A_NET_UPLINK))
 		mnl_attr_put_strz(nlh, VMI_A_NET_UPLINK, net->uplink);
+	if (spec->has & VMI_HAS(VMI_A_NET_DNS))
+		mnl_attr_put(nlh, VMI_A_NET_DNS, net->ndns * sizeof(net->dns[0]), net->dns);
+	if (spec->has & VMI_HAS(VMI_A_NET_DNS6))
+		mnl_attr_put(nlh, VMI_A_NET_DNS6, net->ndns6 * sizeof(net->dns6[0]), net->dns6);
+	if (spec->has & VMI_HAS(VMI_A_NET_SUBNET6))
+		mnl_attr_put(nlh, VMI_A_NET_SUBNET6, sizeof(net->subnet6), &net->subnet6);
+	if (spec->has & VMI_HAS(VMI_A_NET_DOMAIN))
+		mnl_attr_put_strz(nlh, VMI_A_NET_DOMAIN, net->domain);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
 }
 
@@ -302,6 +312,75 @@ int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up)
 	mnl_attr_put_u32(nlh, VMI_A_PORT_ID, id);
 	mnl_attr_put_u8(nlh, VMI_A_PORT_LINK, up);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
+int vmi_forward_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *forwards)
+{
+	const struct filter filter[] = {
+		{ VMI_A_FORWARD_NET, net },
+		{ 0, NULL },
+	};
+
+	return dump_into(nl, VMI_CMD_FORWARD_GET, filter, vmi_forward_parse_add, forwards);
+}
+
+static void put_forward_key(struct nlmsghdr *nlh, const struct vmi_forward *f)
+{
+	mnl_attr_put_strz(nlh, VMI_A_FORWARD_NET, f->net);
+	mnl_attr_put_u8(nlh, VMI_A_FORWARD_PROTO, f->proto);
+	mnl_attr_put_u16(nlh, VMI_A_FORWARD_PORT, f->port);
+	if (f->address.s_addr)
+		mnl_attr_put_u32(nlh, VMI_A_FORWARD_ADDRESS, f->address.s_addr);
+}
+
+int vmi_forward_new(struct vmi_nl *nl, const struct vmi_forward *forward)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_FORWARD_NEW);
+
+	put_forward_key(nlh, forward);
+	mnl_attr_put_u16(nlh, VMI_A_FORWARD_PORT_LAST, forward->port_last);
+	mnl_attr_put_strz(nlh, VMI_A_FORWARD_VM, forward->vm);
+	mnl_attr_put_u16(nlh, VMI_A_FORWARD_VM_PORT, forward->vm_port);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
+int vmi_forward_del(struct vmi_nl *nl, const struct vmi_forward *forward)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, VMI_CMD_FORWARD_DEL);
+
+	put_forward_key(nlh, forward);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
+int vmi_reserve_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *reserves)
+{
+	const struct filter filter[] = {
+		{ VMI_A_RESERVE_NET, net },
+		{ 0, NULL },
+	};
+
+	return dump_into(nl, VMI_CMD_RESERVE_GET, filter, vmi_reserve_parse_add, reserves);
+}
+
+static int reserve_change(struct vmi_nl *nl, uint8_t cmd, const struct vmi_reserve *reserve)
+{
+	struct nlmsghdr *nlh = vmi_nl_request(nl, cmd);
+
+	mnl_attr_put_strz(nlh, VMI_A_RESERVE_NET, reserve->net);
+	mnl_attr_put(nlh, VMI_A_RESERVE_MAC, sizeof(reserve->mac), reserve->mac);
+	if (cmd == VMI_CMD_RESERVE_NEW)
+		mnl_attr_put_u32(nlh, VMI_A_RESERVE_IP, reserve->ip.s_addr);
+	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
+}
+
+int vmi_reserve_new(struct vmi_nl *nl, const struct vmi_reserve *reserve)
+{
+	return reserve_change(nl, VMI_CMD_RESERVE_NEW, reserve);
+}
+
+int vmi_reserve_del(struct vmi_nl *nl, const struct vmi_reserve *reserve)
+{
+	return reserve_change(nl, VMI_CMD_RESERVE_DEL, reserve);
 }
 
 int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries)

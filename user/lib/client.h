@@ -100,6 +100,19 @@ int vmi_port_set_link(struct vmi_nl *nl, uint32_t id, bool up);
 int vmi_port_move(struct vmi_nl *nl, uint32_t id, const char *net, struct in_addr ip);
 int vmi_port_set_policy(struct vmi_nl *nl, uint32_t id, const struct vmi_policy_spec *spec);
 
+/* @net: only those of that one, or NULL; @forwards: of struct vmi_forward */
+int vmi_forward_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *forwards);
+/* @forward: all but id, ip and connections */
+int vmi_forward_new(struct vmi_nl *nl, const struct vmi_forward *forward);
+/* @forward: net, proto, port and address */
+int vmi_forward_del(struct vmi_nl *nl, const struct vmi_forward *forward);
+
+/* appends to @reserves, of struct vmi_reserve */
+int vmi_reserve_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *reserves);
+int vmi_reserve_new(struct vmi_nl *nl, const struct vmi_reserve *reserve);
+/* @reserve: net and mac */
+int vmi_reserve_del(struct vmi_nl *nl, const struct vmi_reserve *reserve);
+
 /* appends to @entries, of struct vmi_fdb */
 int vmi_fdb_dump(struct vmi_nl *nl, const char *net, struct vmi_vec *entries);
 

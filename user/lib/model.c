@@ -30,6 +30,14 @@ static int take_bool(const struct nlattr *attr, bool *to)
 	return ret;
 }
 
+static int take_u16(const struct nlattr *attr, uint16_t *to)
+{
+	if (mnl_attr_validate(attr, MNL_TYPE_U16) < 0)
+		return -EBADMSG;
+	*to = mnl_attr_get_u16(attr);
+	return 0;
+}
+
 static int take_u32(const struct nlattr *attr, uint32_t *to)
 {
 	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
@@ -227,6 +235,18 @@ static int take_vm(const struct nlattr *attr, struct vmi_vm *vm)
 	return 0;
 }
 
+/* an array of addresses, of @size bytes each */
+static int take_list(const struct nlattr *attr, void *to, size_t size, unsigned int *n)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	if (len % size || len > VMI_DNS_MAX * size)
+		return -EBADMSG;
+	memcpy(to, mnl_attr_get_payload(attr), len);
+	*n = (unsigned int)(len / size);
+	return 0;
+}
+
 static int take_net(const struct nlattr *attr, struct vmi_net *net)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -276,6 +296,14 @@ static int take_net(const struct nlattr *attr, struct vmi_net *net)
 		return take_u32(attr, &net->uplink_state);
 	case VMI_A_NET_MAC_NAT:
 		return take_bool(attr, &net->mac_nat);
+	case VMI_A_NET_DNS:
+		return take_list(attr, net->dns, sizeof(net->dns[0]), &net->ndns);
+	case VMI_A_NET_DNS6:
+		return take_list(attr, net->dns6, sizeof(net->dns6[0]), &net->ndns6);
+	case VMI_A_NET_SUBNET6:
+		return take_bytes(attr, &net->subnet6, sizeof(net->subnet6));
+	case VMI_A_NET_DOMAIN:
+		return TAKE_STR(attr, net->domain);
 	}
 	return 0;
 }
@@ -303,6 +331,8 @@ static int take_port(const struct nlattr *attr, struct vmi_port *port)
 		return take_u32(attr, &port->fault);
 	case VMI_A_PORT_FEATURES:
 		return take_u64(attr, &port->features);
+	case VMI_A_PORT_PREFIX6:
+		return take_bytes(attr, &port->prefix6, sizeof(port->prefix6));
 	case VMI_A_PORT_STATS:
 		return take_stats(attr, &port->stats);
 	case VMI_A_PORT_GUARD:
@@ -338,6 +368,46 @@ static int take_fdb(const struct nlattr *attr, struct vmi_fdb *fdb)
 		return TAKE_STR(attr, fdb->vm);
 	case VMI_A_FDB_AGE_MS:
 		return take_present_u32(attr, &fdb->ages, &fdb->age_ms);
+	}
+	return 0;
+}
+
+static int take_forward(const struct nlattr *attr, struct vmi_forward *forward)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_FORWARD_NET:
+		return TAKE_STR(attr, forward->net);
+	case VMI_A_FORWARD_ID:
+		return take_u32(attr, &forward->id);
+	case VMI_A_FORWARD_PROTO:
+		return take_u8(attr, &forward->proto);
+	case VMI_A_FORWARD_PORT:
+		return take_u16(attr, &forward->port);
+	case VMI_A_FORWARD_PORT_LAST:
+		return take_u16(attr, &forward->port_last);
+	case VMI_A_FORWARD_ADDRESS:
+		return take_ip(attr, &forward->address);
+	case VMI_A_FORWARD_VM:
+		return TAKE_STR(attr, forward->vm);
+	case VMI_A_FORWARD_VM_PORT:
+		return take_u16(attr, &forward->vm_port);
+	case VMI_A_FORWARD_IP:
+		return take_ip(attr, &forward->ip);
+	case VMI_A_FORWARD_CONNECTIONS:
+		return take_u64(attr, &forward->connections);
+	}
+	return 0;
+}
+
+static int take_reserve(const struct nlattr *attr, struct vmi_reserve *reserve)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case VMI_A_RESERVE_NET:
+		return TAKE_STR(attr, reserve->net);
+	case VMI_A_RESERVE_MAC:
+		return take_bytes(attr, reserve->mac, sizeof(reserve->mac));
+	case VMI_A_RESERVE_IP:
+		return take_ip(attr, &reserve->ip);
 	}
 	return 0;
 }
@@ -408,6 +478,16 @@ int vmi_port_parse(const struct nlmsghdr *nlh, struct vmi_port *port)
 int vmi_fdb_parse(const struct nlmsghdr *nlh, struct vmi_fdb *fdb)
 {
 	return PARSE(take_fdb, nlh, fdb);
+}
+
+int vmi_forward_parse(const struct nlmsghdr *nlh, struct vmi_forward *forward)
+{
+	return PARSE(take_forward, nlh, forward);
+}
+
+int vmi_reserve_parse(const struct nlmsghdr *nlh, struct vmi_reserve *reserve)
+{
+	return PARSE(take_reserve, nlh, reserve);
 }
 
 int vmi_event_parse(const struct nlmsghdr *nlh, struct vmi_event *ev)

@@ -97,6 +97,12 @@ struct vmi_net {
 	uint32_t ageing_ms;
 	uint32_t ports;
 	uint32_t uid;
+	struct in_addr dns[VMI_DNS_MAX];
+	unsigned int ndns;
+	char domain[VMI_DOMAIN_LEN];
+	struct in6_addr subnet6;
+	struct in6_addr dns6[VMI_DNS_MAX];
+	unsigned int ndns6;
 	struct vmi_stats stats;
 	uint32_t guard;
 	uint32_t storm_pps;
@@ -119,6 +125,7 @@ struct vmi_port {
 	bool active;
 	uint32_t fault;
 	uint64_t features;
+	struct in6_addr prefix6;
 	struct vmi_stats stats;
 	struct vmi_policy policy;
 };
@@ -132,6 +139,27 @@ struct vmi_fdb {
 	char vm[VMI_NAME_LEN];
 	bool ages;
 	uint32_t age_ms;
+};
+
+/* struct vmi_forward - ports of the host that lead to a VM; an address of 0 where there is none */
+struct vmi_forward {
+	char net[VMI_NAME_LEN];
+	uint32_t id;
+	uint8_t proto;
+	uint16_t port;
+	uint16_t port_last;
+	struct in_addr address;
+	char vm[VMI_NAME_LEN];	/* empty where it is not for us to know */
+	uint16_t vm_port;
+	struct in_addr ip;
+	uint64_t connections;
+};
+
+/* struct vmi_reserve - an address kept for a MAC address */
+struct vmi_reserve {
+	char net[VMI_NAME_LEN];
+	uint8_t mac[6];
+	struct in_addr ip;
 };
 
 /* struct vmi_event - something that happened; has_* where absence means something */
@@ -161,6 +189,8 @@ int vmi_vm_parse(const struct nlmsghdr *nlh, struct vmi_vm *vm);
 int vmi_net_parse(const struct nlmsghdr *nlh, struct vmi_net *net);
 int vmi_port_parse(const struct nlmsghdr *nlh, struct vmi_port *port);
 int vmi_fdb_parse(const struct nlmsghdr *nlh, struct vmi_fdb *fdb);
+int vmi_forward_parse(const struct nlmsghdr *nlh, struct vmi_forward *forward);
+int vmi_reserve_parse(const struct nlmsghdr *nlh, struct vmi_reserve *reserve);
 int vmi_event_parse(const struct nlmsghdr *nlh, struct vmi_event *ev);
 
 #endif /* VMIC_MODEL_H */

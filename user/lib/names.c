@@ -84,6 +84,10 @@ static const char *const kinds[] = {
 	[VMI_EVENT_KIND_PORT_FAULT]	= "port-fault",
 	[VMI_EVENT_KIND_SESSION_NEW]	= "session-new",
 	[VMI_EVENT_KIND_SESSION_DEL]	= "session-del",
+	[VMI_EVENT_KIND_FORWARD_NEW]	= "forward-new",
+	[VMI_EVENT_KIND_FORWARD_DEL]	= "forward-del",
+	[VMI_EVENT_KIND_RESERVE_NEW]	= "reserve-new",
+	[VMI_EVENT_KIND_RESERVE_DEL]	= "reserve-del",
 };
 
 static const char *const guards[] = {

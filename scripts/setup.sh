@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/suite.sh"
 
 packages=(
-	acpica-tools bc bison busybox-static ca-certificates cpio dnsmasq-base file flex gcc
+	acpica-tools bc bison busybox-static ca-certificates cpio curl dnsmasq-base file flex gcc
 	gdb graphviz iperf3 iproute2 iputils-ping kmod libbpf-dev libc6-dev libelf-dev libjson-c-dev
 	libmnl-dev linux-headers-amd64 linux-image-amd64 linux-image-cloud-amd64 make
 	nftables pkg-config procps python3-argcomplete python3-jsonschema python3-pkg-resources

@@ -367,9 +367,10 @@ static UNUSED long port_drops(const struct guest *g, const char *reason)
 /* ---- the VMM ---- */
 
 /* a VM with one port, attached, memory registered, port open; rings off */
-static UNUSED int guest_new(struct guest *g, const char *name, const char *net)
+static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *net,
+				const uint8_t *mac)
 {
-	struct port_new_args pa = { .vm = name, .net = net };
+	struct port_new_args pa = { .vm = name, .net = net, .mac = mac };
 	struct vmi_mem_region r = { .size = GMEM };
 	struct vmi_attach a = { 0 };
 	int i;
@@ -396,6 +397,11 @@ static UNUSED int guest_new(struct guest *g, const char *name, const char *net)
 		CHECK(g->kick[i] >= 0 && g->call[i] >= 0);
 	}
 	return 0;
+}
+
+static UNUSED int guest_new(struct guest *g, const char *name, const char *net)
+{
+	return guest_new_mac(g, name, net, NULL);
 }
 
 static UNUSED void guest_del(struct guest *g)

@@ -10,7 +10,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 tmp=$(mktemp -d)
-nsguest=$top/build/selftests/nsguest
+vguest=$top/build/selftests/vguest
 nsdo=$top/build/selftests/nsdo
 dnsmasq_pid=
 
@@ -91,7 +91,7 @@ lan_dhcp() {
 guest_up() {
 	ip netns add "$1"
 	ip -n "$1" link set lo up
-	"$nsguest" "$1" "$2" "$1" eth0 "${3:-all}" >"$tmp/$1.out" 2>&1 &
+	"$vguest" "$1" "$2" "$1" eth0 "${3:-all}" >"$tmp/$1.out" 2>&1 &
 	echo $! >"$tmp/$1.guest"
 	wait_for 10 grep -q ready "$tmp/$1.out" || { cat "$tmp/$1.out"; return 1; }
 }

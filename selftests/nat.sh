@@ -19,7 +19,7 @@ names=(lan inet vpn g1 g2 g3)
 vnet=nat0	# the network of guests and counters
 # shellcheck disable=SC2034 # the guests' addresses
 g1='' g2='' g3='' g1_prefix6='' g2_prefix6=''
-declare -A fds=()
+declare -A fds=() vguests=()
 
 nat_end() {
 	local ns fd net
@@ -27,7 +27,7 @@ nat_end() {
 	for fd in "${fds[@]}"; do
 		exec {fd}>&-
 	done
-	for pid in "${pids[@]}"; do
+	for pid in "${pids[@]}" "${vguests[@]}"; do
 		kill "$pid"
 	done
 	wait
@@ -57,13 +57,18 @@ quiet() {
 	"$@" >/dev/null 2>&1
 }
 
-# run a program in NS without the pipes of others, which would not end: NS CMD...
-alone_in() {
+# run a program without the pipes of others, which would not end: CMD...
+alone() {
 	local fd
 	for fd in "${fds[@]}"; do
 		exec {fd}>&-
 	done
-	exec nsenter --net="/run/netns/$1" "${@:2}"
+	exec "$@"
+}
+
+# the same in NS: NS CMD...
+alone_in() {
+	alone nsenter --net="/run/netns/$1" "${@:2}"
 }
 
 # start a program that ends with the test: NS CMD...
@@ -120,14 +125,12 @@ set_up() {
 
 # a guest in the namespace NS, its name t-NS: NS [MAC]
 vguest_start() {
-	local ns=$1 fd name address gateway mac prefix6
-	mkfifo "$work/$ns.in"
-	alone_in "$ns" "$vguest" "t-$ns" "$vnet" eth0 "${@:2}" <"$work/$ns.in" >"$work/$ns.out" 2>&1 &
-	pids+=($!)
-	exec {fd}>"$work/$ns.in"
-	fds[$ns]=$fd
-	wait_for "$patience" has_line "$work/$ns.out" "^t-$ns " || { cat "$work/$ns.out"; return 1; }
-	read -r name address gateway mac prefix6 <"$work/$ns.out"
+	local ns=$1 word name address gateway mac prefix6
+	alone "$vguest" "t-$ns" "$vnet" "$ns" eth0 all "${@:2}" >"$work/$ns.out" 2>&1 &
+	vguests[$ns]=$!
+	wait_for "$patience" has_line "$work/$ns.out" "^ready t-$ns " ||
+		{ cat "$work/$ns.out"; return 1; }
+	read -r word name address gateway mac prefix6 <"$work/$ns.out"
 	declare -g "${ns}_prefix6=$prefix6"
 	ip -n "$ns" -b - <<-IP
 	addr add $address dev eth0
@@ -141,11 +144,10 @@ vguest_start() {
 
 # the guest of NS ends, and its VM is deleted
 vguest_stop() {
-	local fd=${fds[$1]}
-	exec {fd}>&-
-	unset "fds[$1]"
+	kill "${vguests[$1]}"
+	unset "vguests[$1]"
 	wait_for "$patience" no_vm "t-$1"
-	rm -f "$work/$1.in" "$work/$1.out"
+	rm "$work/$1.out"
 }
 
 no_vm() {

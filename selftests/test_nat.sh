@@ -9,7 +9,7 @@ set -u
 # shellcheck source=selftests/nat.sh
 . "$(dirname "$0")/nat.sh"
 
-plan 25
+plan 26
 set_up
 
 # ---- the network, and out of it ----
@@ -36,6 +36,8 @@ wait_for "$patience" listens lan 53
 check "a name, by the host's resolver" \
 	tells 198.51.100.7 in_ns g1 busybox nslookup web.example.org 203.0.113.2
 check 'a checked network is fine' quiet "$VMICTL" net check nat0
+check 'the way out is drawn' \
+	tells '"uplink up0" -- "net nat0" \[style=dashed, label="NAT"\]' "$VMICTL" net graph --dot
 
 # ---- nobody gets in uninvited ----
 serve g1 80

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* of the public addresses: only a default route leads there */
+#define HOST_WORLD	((struct in_addr){ .s_addr = htonl(0x01000001) })
+
 /**
  * struct host_route - where the host would send a guest's packet
  * @error: 0, or the errno of why it would not

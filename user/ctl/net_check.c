@@ -360,9 +360,8 @@ static int run(const struct verb *verb, int argc, char **argv)
 
 	if (check_name(args[0]))
 		return EXIT_USAGE;
-	/* of the public addresses: only a default route leads there */
 	if (!c.to.s_addr)
-		c.to.s_addr = htonl(0x01000001);
+		c.to = HOST_WORLD;
 	ret = ctl_open(&c.nl);
 	if (ret)
 		return ret;

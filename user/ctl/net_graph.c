@@ -13,6 +13,7 @@
 #include <linux/vmi.h>
 
 #include "fmt.h"
+#include "host.h"
 #include "verbs.h"
 
 extern char **environ;
@@ -54,22 +55,31 @@ static void put_node(FILE *f, const char *kind, const char *name)
 	fputc('"', f);
 }
 
-static void put_uplink(FILE *f, const struct vmi_net *net)
+static void put_uplink(FILE *f, const struct vmi_net *net, const char *ifname, const char *style)
 {
 	fputc('\t', f);
-	put_node(f, "uplink", net->uplink_ifname);
+	put_node(f, "uplink", ifname);
 	fputs(" [shape=ellipse, label=\"", f);
-	put_text(f, net->uplink_ifname);
+	put_text(f, ifname);
 	fputs("\"];\n\t", f);
-	put_node(f, "uplink", net->uplink_ifname);
+	put_node(f, "uplink", ifname);
 	fputs(" -- ", f);
 	put_node(f, "net", net->name);
-	fputs(";\n", f);
+	fprintf(f, "%s;\n", style);
+}
+
+/* Guests of a NAT network go by the host, wherever its default route leads today. */
+static void put_way_out(FILE *f, const struct vmi_net *net)
+{
+	struct host_route r;
+
+	if (!host_route_get(HOST_WORLD, net->range_first, net->ifindex, &r) && r.ifname[0])
+		put_uplink(f, net, r.ifname, " [style=dashed, label=\"NAT\"]");
 }
 
 static void put_net(FILE *f, const struct vmi_net *net)
 {
-	char ip[FMT_LEN];
+	char ip[FMT_LEN], ip6[FMT_IP6_LEN];
 
 	fputc('\t', f);
 	put_node(f, "net", net->name);
@@ -80,9 +90,13 @@ static void put_net(FILE *f, const struct vmi_net *net)
 		fputs(", isolated", f);
 	if (net->subnet.s_addr)
 		fprintf(f, "\\n%s/%u", fmt_ip(net->subnet, ip), net->prefix_len);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&net->subnet6))
+		fprintf(f, "\\n%s/48", fmt_ip6(&net->subnet6, ip6));
 	fputs("\"];\n", f);
 	if (net->uplink_ifname[0])
-		put_uplink(f, net);
+		put_uplink(f, net, net->uplink_ifname, "");
+	if (net->mode == VMI_NET_MODE_NAT)
+		put_way_out(f, net);
 	if (!net->ifname[0])
 		return;
 	fputs("\t\"host\" -- ", f);

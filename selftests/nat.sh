@@ -150,6 +150,30 @@ vguest_stop() {
 	rm "$work/$1.out"
 }
 
+# what a DHCP client in NS is told
+dhcp_of() {
+	# shellcheck disable=SC2016 # for the client's shell
+	printf '#!/bin/sh\n[ "$1" != bound ] || echo "$ip $subnet $router $mtu dns $dns domain $domain"\n' \
+		>"$work/udhcpc"
+	chmod +x "$work/udhcpc"
+	in_ns "$1" busybox udhcpc -f -q -n -t 10 -i eth0 -s "$work/udhcpc" -O mtu 2>/dev/null
+}
+
+# the guest of NS asks for another address, and takes it
+vguest_renew() {
+	local told
+	told=$(dhcp_of "$1")
+	# shellcheck disable=SC2086 # words: address, mask, router
+	set -- "$1" $told
+	[ $# -gt 3 ] || { echo "told '$told'"; return 1; }
+	ip -n "$1" -4 addr flush dev eth0
+	ip -n "$1" -b - <<-IP
+	addr add $2/$3 dev eth0
+	route add default via $4
+	IP
+	declare -g "$1=$2"
+}
+
 no_vm() {
 	! quiet "$VMICTL" show "$1"
 }

@@ -36,15 +36,6 @@ address6() {
 	in_ns "$1" ip -6 -o addr show dev eth0 scope global | sed -n 's,.*inet6 \([^/]*\)/.*,\1,p' | head -n 1
 }
 
-# what a DHCP client in NS is told
-dhcp_of() {
-	# shellcheck disable=SC2016 # for the client's shell
-	printf '#!/bin/sh\n[ "$1" != bound ] || echo "$ip $subnet $router $mtu dns $dns domain $domain"\n' \
-		>"$work/udhcpc"
-	chmod +x "$work/udhcpc"
-	in_ns "$1" busybox udhcpc -f -q -n -t 10 -i eth0 -s "$work/udhcpc" -O mtu 2>/dev/null
-}
-
 # the advertisement that NS gets when it asks
 advertisement_of() {
 	alone_in "$1" tcpdump -lnvv -c 1 -i eth0 'icmp6 && ip6[40] == 134' >"$work/ra" 2>"$work/ra.err" &
@@ -71,11 +62,19 @@ uplink6_is() {
 	sees "$1" seen_tcp g1 "$internet6:7"
 }
 
+is_old() {
+	in_ns "$1" ip -6 addr show dev eth0 deprecated | grep -qF "$2"
+}
+
+no_router_of() {
+	! in_ns "$1" ip -6 route | grep -q '^default'
+}
+
 no_router6() {
 	! grep -qvx 0 /proc/sys/net/ipv6/conf/{all,default,up0,up1,vmi-nat0}/forwarding
 }
 
-plan 34
+plan 40
 set_up
 set_up6
 
@@ -149,8 +148,20 @@ check 'MSS of a SYN' sees 1340 mss_seen lan host0 "ip6 && ip6[6] == 6 && ip6[53]
 check 'MSS of its answer' sees 1340 mss_seen g1 eth0 "ip6 && ip6[6] == 6 && ip6[53] & 18 == 18" \
 	seen_tcp g1 "$internet6:7"
 
+# ---- a guest is moved ----
+quiet "$VMICTL" net add inner --mode nat --subnet 203.0.113.192/26 --subnet6 fd00:8765:4321::/48
+quiet "$VMICTL" net add lab --subnet 198.51.100.128/25
+check 'a guest is moved' "$VMICTL" port move t-g1:0 inner
+check 'and told of another prefix' wait_for "$patience" has_address6 g1 fd00:8765:4321:71e0::
+check 'its old address is deprecated' wait_for "$patience" is_old g1 "$one"
+check 'it is in the world again' uplink6_is "$host6"
+check 'moved to where there is no IPv6' "$VMICTL" port move t-g1:0 lab
+check 'it has no router' wait_for "$patience" no_router_of g1
+
 # ---- the end ----
 vguest_stop g1
+quiet "$VMICTL" net del inner
+quiet "$VMICTL" net del lab
 vguest_stop g2
 check 'the network goes' "$VMICTL" net del nat0
 check 'and comes back without IPv6' "$VMICTL" net add nat0 --mode nat --subnet 192.0.2.0/24

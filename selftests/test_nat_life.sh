@@ -42,11 +42,30 @@ networks_come_and_go() {
 	done
 }
 
+# a port goes to another network and back 8 times
+ports_come_and_go() {
+	local i
+	for i in {1..8}; do
+		"$VMICTL" -q port move t-g1:0 lab || return 1
+		"$VMICTL" -q port move t-g1:0 nat0 || return 1
+	done
+}
+
+# connection tracking is on where somebody wants it
+tracks_nothing() {
+	wait_for "$patience" no_flows && quiet ping -c 1 -W "$patience" 203.0.113.66 && no_flows
+}
+
+# nobody uses what the kernel has for NAT
+left_alone() {
+	! lsmod | awk '$1 ~ /^nf_(nat|flow_table)$/ && $3' | grep .
+}
+
 has_no_interface() {
 	! "$VMICTL" -j net show inner | grep -q ifindex
 }
 
-plan 33
+plan 47
 set_up
 quiet "$VMICTL" net add nat0 --mode nat --subnet 192.0.2.0/24
 serve inet 7 198.51.100.1
@@ -97,10 +116,28 @@ ip addr add 203.0.113.5/26 dev up0
 ip route add default via 203.0.113.2 metric 10
 check 'by the next one it goes again' sees 203.0.113.5 seen_tcp g1 198.51.100.1:7
 
+# ---- a port moves ----
+quiet "$VMICTL" net add lab --subnet 198.51.100.128/25
+quiet "$VMICTL" forward add nat0 tcp 8081 t-g1:80
+serve g1 80
+check 'a guest is moved to a host-only network' "$VMICTL" port move t-g1:0 lab
+check 'its flows end' wait_for "$patience" no_flows
+refuse 'its forward leads nowhere' lists '"ip":'
+vguest_renew g1
+check 'it gets an address there' test "$g1" = 198.51.100.192
+check 'and reaches the host' pings g1 198.51.100.129
+check 'but nobody beyond it' pings_not g1 198.51.100.1
+check 'it is moved back' "$VMICTL" port move t-g1:0 nat0
+vguest_renew g1
+check 'and is in the world again' sees 203.0.113.5 seen_tcp g1 198.51.100.1:7
+check 'which reaches it by its forward' sees 203.0.113.2 seen_tcp lan 203.0.113.5:8081
+
 # ---- under traffic ----
 daemon g1 ping -f 198.51.100.1
 check 'forwards come and go' forwards_come_and_go
 check 'networks come and go' networks_come_and_go
+check 'ports come and go' ports_come_and_go
+check 'and the traffic goes on' pings g1 198.51.100.1
 refuse 'a network with ports stays' "$VMICTL" net del nat0
 ip link del up0
 check 'the uplink goes' finds route fail
@@ -115,4 +152,12 @@ ip netns del end
 check 'its network loses the interface' wait_for "$patience" has_no_interface
 check 'and tells so' tells 'lost' "$VMICTL" forward add inner tcp 7700 nobody
 check 'and can be deleted' "$VMICTL" net del inner
+
+# ---- the module goes ----
+vguest_stop g1
+quiet "$VMICTL" net del lab
+quiet "$VMICTL" net del nat0
+check 'the module goes' rmmod vmi
+check 'and nothing is tracked any more' tracks_nothing
+check 'or used' left_alone
 finish

@@ -199,3 +199,28 @@ void vmi_claims_forget(struct vmi_claims *claims, struct vmi_port *port)
 		drop(claims, c);
 	spin_unlock_bh(&claims->lock);
 }
+
+/**
+ * vmi_claims_pop - remove one of a port's claims
+ * @claims: the table
+ * @port: the port; it sends no more
+ * @addr: set to its address
+ *
+ * Readers may see the port until an RCU grace period is over.
+ *
+ * Context: process.
+ * Return: false if there is none.
+ */
+bool vmi_claims_pop(struct vmi_claims *claims, struct vmi_port *port, struct in6_addr *addr)
+{
+	struct vmi_claim *c;
+
+	spin_lock_bh(&claims->lock);
+	c = list_first_entry_or_null(&port->claims, struct vmi_claim, port_node);
+	if (c) {
+		*addr = c->addr;
+		drop(claims, c);
+	}
+	spin_unlock_bh(&claims->lock);
+	return c;
+}

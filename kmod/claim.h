@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct in6_addr;
 struct vmi_frame;
 struct vmi_port;
 
@@ -35,5 +36,6 @@ void vmi_claims_init(struct vmi_claims *claims);
 /* RCU held: VMI_FRAME_OK, or why a guest may not send the frame */
 int vmi_claim_check(struct vmi_port *port, const struct vmi_frame *f, u32 guard);
 void vmi_claims_forget(struct vmi_claims *claims, struct vmi_port *port);
+bool vmi_claims_pop(struct vmi_claims *claims, struct vmi_port *port, struct in6_addr *addr);
 
 #endif /* VMI_CLAIM_H */

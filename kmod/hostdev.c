@@ -8,9 +8,13 @@
 #include <linux/ethtool.h>
 #include <linux/etherdevice.h>
 #include <linux/inetdevice.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <net/arp.h>
 #include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/netlink.h>
 #include <net/sock.h>
@@ -18,6 +22,7 @@
 #include "compat.h"
 #include "hostdev.h"
 #include "net.h"
+#include "port.h"
 #include "vm.h"
 #include "wall.h"
 
@@ -371,6 +376,44 @@ int vmi_hostdev_set_mtu(struct vmi_net *net, u32 mtu, struct netlink_ext_ack *ex
 	if (err)
 		NL_SET_ERR_MSG_MOD(extack, "the host's interface cannot have that MTU");
 	return err;
+}
+
+/* What an administrator has entered stays. */
+static void forget(struct neigh_table *table, const void *addr, struct net_device *dev)
+{
+	struct neighbour *n = neigh_lookup(table, addr, dev);
+
+	if (!n)
+		return;
+	neigh_update(n, NULL, NUD_FAILED, 0, 0);
+	neigh_release(n);
+}
+
+/**
+ * vmi_hostdev_forget - let the host's neighbour tables not know a guest's addresses any more
+ * @port: the guest's port, which leaves its network and sends no more
+ *
+ * The next guest with one of them has another MAC address, and the host would send to
+ * the old one until it has found out by itself. The port's claims go with what they tell.
+ *
+ * Context: process, vmi_ctl held.
+ */
+void vmi_hostdev_forget(struct vmi_port *port)
+{
+	struct net_device *dev = rcu_dereference_protected(port->net->host,
+							   lockdep_is_held(&vmi_ctl));
+	struct in6_addr addr;
+
+	lockdep_assert_held(&vmi_ctl);
+	if (!dev)
+		return;
+	if (port->ip)
+		forget(&arp_tbl, &port->ip, dev);
+	/* Claims there can be without IPv6 in the host. */
+	if (!IS_ENABLED(CONFIG_IPV6) || !ipv6_mod_enabled())
+		return;
+	while (vmi_claims_pop(&port->net->claims, port, &addr))
+		forget(&nd_tbl, &addr, dev);
 }
 
 /**

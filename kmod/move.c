@@ -17,6 +17,7 @@
 #include <linux/workqueue.h>
 
 #include "event.h"
+#include "hostdev.h"
 #include "nat.h"
 #include "net.h"
 #include "port.h"
@@ -80,6 +81,7 @@ static void forget(struct vmi_port *port)
 {
 	struct vmi_net *old = port->net;
 
+	vmi_hostdev_forget(port);
 	vmi_claims_forget(&old->claims, port);
 	if (old->uplink)
 		vmi_neigh_forget(&old->uplink->neigh, port);

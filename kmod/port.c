@@ -1307,6 +1307,7 @@ void vmi_port_leave(struct vmi_port *port)
 	lockdep_assert_held(&vmi_ctl);
 	vmi_fdb_del(&port->net->fdb, port->mac, port);
 	vmi_fdb_forget(&port->net->fdb, port);
+	vmi_hostdev_forget(port);
 	vmi_claims_forget(&port->net->claims, port);
 	list_del_rcu(&port->net_node);
 	vmi_nat_ports_changed(port->net);

@@ -649,6 +649,101 @@ static int test_reclaim(void)
 	return stop_all();
 }
 
+/* the host has a neighbour of that address with a MAC address */
+static int host_knows(const char *ip)
+{
+	char cmd[128];
+
+	snprintf(cmd, sizeof(cmd), "ip neigh show %s dev vmi-" NET1 " | grep -q lladdr", ip);
+	return !system(cmd);
+}
+
+static int host_told(const char *ip, const struct guest *g, const char *state)
+{
+	const uint8_t *m = g->info.mac;
+	char cmd[160];
+
+	snprintf(cmd, sizeof(cmd), "ip neigh replace %s dev vmi-" NET1
+		 " lladdr %02x:%02x:%02x:%02x:%02x:%02x nud %s", ip, m[0], m[1], m[2], m[3], m[4], m[5],
+		 state);
+	return !system(cmd) && host_knows(ip);
+}
+
+/* a guest says something by IPv6, so that the address is its own */
+static int speak_ip6(struct guest *g, const char *ip)
+{
+	uint8_t *h = out + 14;
+
+	memcpy(out, bcast, 6);
+	memcpy(out + 6, g->info.mac, 6);
+	put16(out + 12, ETH_P_IPV6);
+	memset(h, 0, 40);
+	h[0] = 0x60;
+	h[6] = 59;	/* nothing follows */
+	h[7] = 64;
+	inet_pton(AF_INET6, ip, h + 8);
+	inet_pton(AF_INET6, "ff02::1", h + 24);
+	put16(out, 0x3333);
+	put16(out + 2, 0);
+	put16(out + 4, 1);
+	return tx_frame(g, NULL, out, 60, TX_ONE);
+}
+
+/* the host sends a packet to a guest, which answers when it is asked who it is */
+static int host_reaches(struct guest *g)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7),
+				  .sin_addr.s_addr = g->info.ip };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), n, asked = 0;
+	uint8_t arp[64];
+
+	CHECK(fd >= 0);
+	n = sendto(fd, "heir", 4, 0, (void *)&to, sizeof(to));
+	close(fd);
+	CHECK(n == 4);
+	for (;;) {
+		n = rx_frame(g, &hdr, in, WAIT_MS);
+		CHECK(n > 0);
+		if (get16(in + 12) == ETH_P_IP && in[23] == IPPROTO_UDP && !memcmp(in + 30, &g->info.ip, 4))
+			return asked;
+		if (get16(in + 12) != ETH_P_ARP || get16(in + 20) != 1 || memcmp(in + 38, &g->info.ip, 4))
+			continue;
+		asked++;
+		n = arp_put(arp, in + 6, g->info.mac, 2, g->info.mac, g->info.ip, in + 22,
+			    inet_addr("198.51.100.1"));
+		CHECK(!tx_frame(g, NULL, arp, n, TX_ONE));
+	}
+}
+
+/* the host does not send to the guest that had an address before */
+static int test_heir(void)
+{
+	uint8_t old_mac[6];
+	struct guest g;
+	char ip[INET_ADDRSTRLEN];
+
+	CHECK(!guest_new(&g, "tlv-heir", NET1) && !guest_start(&g, F_ALL));
+	rx_post(&g, 64, 4096);
+	inet_ntop(AF_INET, &g.info.ip, ip, sizeof(ip));
+	memcpy(old_mac, g.info.mac, 6);
+	CHECK(!speak_ip6(&g, "fe80::77") && !speak_ip6(&g, "fe80::78"));
+	CHECK(host_told(ip, &g, "reachable") && host_told("fe80::77", &g, "reachable"));
+	/* what an administrator has entered is his */
+	CHECK(host_told("fe80::78", &g, "permanent"));
+	CHECK(host_reaches(&g) == 0);
+
+	guest_del(&g);
+	CHECK(!host_knows(ip) && !host_knows("fe80::77") && host_knows("fe80::78"));
+	CHECK(!guest_new(&g, "tlv-heir", NET1) && !guest_start(&g, F_ALL));
+	rx_post(&g, 64, 4096);
+	CHECK(g.info.ip == inet_addr(ip) && memcmp(g.info.mac, old_mac, 6));
+	CHECK(host_reaches(&g) > 0);
+	/* one that has moved away is not there any more either */
+	CHECK(host_knows(ip) && !port_move(g.port_id, NET2, NULL) && !host_knows(ip));
+	guest_del(&g);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*fn)(void);
@@ -659,6 +754,7 @@ static const struct {
 	{ "a port moves to another network, and back", test_move },
 	{ "frames kept in a port do not move along", test_kept },
 	{ "a port moves while its rings are stopped", test_stopped },
+	{ "an address that goes to another guest", test_heir },
 	{ "ports added, moved and removed under traffic", test_thousand },
 	{ "a port moved under its own traffic", test_thousand_moves },
 	{ "pages discarded under traffic", test_reclaim },

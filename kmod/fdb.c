@@ -3,26 +3,31 @@
  * Forwarding table of a network.
  */
 #include <linux/etherdevice.h>
-#include <linux/jhash.h>
 #include <linux/jiffies.h>
-#include <linux/random.h>
 #include <linux/rculist.h>
+#include <linux/rhashtable.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "fdb.h"
+#include "port.h"
+
+#define OLD_PERIOD	(10 * HZ)	/* between two looks for entries that are too old */
 
 /**
  * struct vmi_fdb_entry - a MAC address and where it is
- * @node: in its bucket; the table's lock, read by RCU
+ * @node: in the hash table
+ * @list: in the list of all; the table's lock, read by RCU
  * @rcu: freed by RCU
  * @mac: the address; const
  * @ages: learned, else permanent; const
- * @port: the port, NULL for the host's interface; const. No reference: the entry goes
- *	before the port does
+ * @port: the port, NULL for the host's interface; written under the table's lock, read by
+ *	RCU. No reference: the entry goes before the port does
  * @seen: jiffies when it was last seen; written without a lock, a stale value does no harm
  */
 struct vmi_fdb_entry {
-	struct hlist_node node;
+	struct rhash_head node;
+	struct list_head list;
 	struct rcu_head rcu;
 	u8 mac[ETH_ALEN];
 	bool ages;
@@ -30,71 +35,122 @@ struct vmi_fdb_entry {
 	unsigned long seen;
 };
 
-static struct hlist_head *bucket(struct vmi_fdb *fdb, const u8 *mac)
+static int differs(struct rhashtable_compare_arg *arg, const void *obj)
 {
-	return &fdb->bucket[jhash(mac, ETH_ALEN, fdb->seed) % VMI_FDB_BUCKETS];
+	const struct vmi_fdb_entry *e = obj;
+
+	return !ether_addr_equal_unaligned(e->mac, arg->key);
 }
+
+static const struct rhashtable_params table_params = {
+	.head_offset		= offsetof(struct vmi_fdb_entry, node),
+	.key_offset		= offsetof(struct vmi_fdb_entry, mac),
+	.key_len		= ETH_ALEN,
+	.obj_cmpfn		= differs,
+	.automatic_shrinking	= true,
+};
 
 static bool expired(const struct vmi_fdb_entry *e, u32 ageing_ms)
 {
 	return e->ages && time_after(jiffies, READ_ONCE(e->seen) + msecs_to_jiffies(ageing_ms));
 }
 
+/* RCU held. */
 static struct vmi_fdb_entry *find(struct vmi_fdb *fdb, const u8 *mac)
 {
-	struct vmi_fdb_entry *e;
+	return rhashtable_lookup(&fdb->table, mac, table_params);
+}
 
-	hlist_for_each_entry_rcu(e, bucket(fdb, mac), node, lockdep_is_held(&fdb->lock)) {
-		if (ether_addr_equal_unaligned(e->mac, mac))
-			return e;
-	}
-	return NULL;
+static void count(struct vmi_fdb *fdb, struct vmi_port *port, int n)
+{
+	lockdep_assert_held(&fdb->lock);
+	WRITE_ONCE(fdb->learned, fdb->learned + n);
+	if (port)
+		port->nlearned += n;
+}
+
+static int insert(struct vmi_fdb *fdb, struct vmi_fdb_entry *e)
+{
+	int err;
+
+	lockdep_assert_held(&fdb->lock);
+	err = rhashtable_insert_fast(&fdb->table, &e->node, table_params);
+	if (err)
+		return err;
+	list_add_tail_rcu(&e->list, &fdb->entries);
+	if (e->ages)
+		count(fdb, e->port, 1);
+	return 0;
 }
 
 static void drop(struct vmi_fdb *fdb, struct vmi_fdb_entry *e)
 {
 	lockdep_assert_held(&fdb->lock);
 	if (e->ages)
-		WRITE_ONCE(fdb->learned, fdb->learned - 1);
-	hlist_del_rcu(&e->node);
+		count(fdb, e->port, -1);
+	rhashtable_remove_fast(&fdb->table, &e->node, table_params);
+	list_del_rcu(&e->list);
 	kfree_rcu(e, rcu);
+}
+
+/* Remove what is too old; the lock is held for one at a time. */
+static void old_work(struct work_struct *work)
+{
+	struct vmi_fdb *fdb = container_of(to_delayed_work(work), struct vmi_fdb, old_work);
+	u32 ageing_ms = READ_ONCE(*fdb->ageing_ms);
+	struct vmi_fdb_entry *e;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(e, &fdb->entries, list) {
+		if (!expired(e, ageing_ms))
+			continue;
+		spin_lock_bh(&fdb->lock);
+		/* Another may have removed it. */
+		if (find(fdb, e->mac) == e)
+			drop(fdb, e);
+		spin_unlock_bh(&fdb->lock);
+	}
+	rcu_read_unlock();
+	if (READ_ONCE(fdb->learned))
+		schedule_delayed_work(&fdb->old_work, OLD_PERIOD);
 }
 
 /**
  * vmi_fdb_init - make an empty table
  * @fdb: the table
+ * @ageing_ms: where the life of a learned entry stands, as long as there is the table
  *
- * Context: any.
+ * Context: process.
+ * Return: 0 or -ENOMEM.
  */
-void vmi_fdb_init(struct vmi_fdb *fdb)
+int vmi_fdb_init(struct vmi_fdb *fdb, const u32 *ageing_ms)
 {
-	unsigned int i;
-
 	spin_lock_init(&fdb->lock);
-	fdb->seed = get_random_u32();
+	INIT_LIST_HEAD(&fdb->entries);
+	INIT_DELAYED_WORK(&fdb->old_work, old_work);
 	fdb->learned = 0;
+	fdb->ageing_ms = ageing_ms;
 	fdb->full_until = jiffies;
-	for (i = 0; i < VMI_FDB_BUCKETS; i++)
-		INIT_HLIST_HEAD(&fdb->bucket[i]);
+	return rhashtable_init(&fdb->table, &table_params);
 }
 
 /**
  * vmi_fdb_destroy - remove all entries
- * @fdb: the table
+ * @fdb: the table; nobody else uses it any more
  *
- * Context: process or softirq.
+ * Context: process, may sleep.
  */
 void vmi_fdb_destroy(struct vmi_fdb *fdb)
 {
-	struct vmi_fdb_entry *e;
-	struct hlist_node *tmp;
-	unsigned int i;
+	struct vmi_fdb_entry *e, *tmp;
 
-	spin_lock_bh(&fdb->lock);
-	for (i = 0; i < VMI_FDB_BUCKETS; i++)
-		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
-			drop(fdb, e);
-	spin_unlock_bh(&fdb->lock);
+	cancel_delayed_work_sync(&fdb->old_work);
+	list_for_each_entry_safe(e, tmp, &fdb->entries, list) {
+		spin_lock_bh(&fdb->lock);
+		drop(fdb, e);
+		spin_unlock_bh(&fdb->lock);
+	}
+	rhashtable_destroy(&fdb->table);
 }
 
 /**
@@ -109,7 +165,7 @@ void vmi_fdb_destroy(struct vmi_fdb *fdb)
 int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port)
 {
 	struct vmi_fdb_entry *e, *old;
-	int err = 0;
+	int err;
 
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
 	if (!e)
@@ -117,19 +173,18 @@ int vmi_fdb_add(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port)
 	ether_addr_copy(e->mac, mac);
 	e->port = port;
 
+	rcu_read_lock();
 	spin_lock_bh(&fdb->lock);
 	old = find(fdb, mac);
-	if (old && !old->ages) {
-		err = -EEXIST;
-	} else {
-		if (old)
-			drop(fdb, old);
-		hlist_add_head_rcu(&e->node, bucket(fdb, mac));
-	}
+	if (old && old->ages)
+		drop(fdb, old);
+	err = insert(fdb, e);
 	spin_unlock_bh(&fdb->lock);
-	if (err)
-		kfree(e);
-	return err;
+	rcu_read_unlock();
+	if (!err)
+		return 0;
+	kfree(e);
+	return err == -EEXIST ? err : -ENOMEM;
 }
 
 /**
@@ -146,11 +201,13 @@ void vmi_fdb_del(struct vmi_fdb *fdb, const u8 *mac, const struct vmi_port *port
 {
 	struct vmi_fdb_entry *e;
 
+	rcu_read_lock();
 	spin_lock_bh(&fdb->lock);
 	e = find(fdb, mac);
 	if (e && !e->ages && e->port == port)
 		drop(fdb, e);
 	spin_unlock_bh(&fdb->lock);
+	rcu_read_unlock();
 }
 
 /**
@@ -169,22 +226,53 @@ bool vmi_fdb_find(struct vmi_fdb *fdb, const u8 *mac, u32 ageing_ms, struct vmi_
 
 	if (!e || expired(e, ageing_ms))
 		return false;
-	*port = e->port;
+	*port = READ_ONCE(e->port);
 	return true;
 }
 
-/* Make room in a full table; what is still young stays. */
-static void evict_expired(struct vmi_fdb *fdb, u32 ageing_ms)
+static bool has_room(struct vmi_fdb *fdb, const struct vmi_port *port)
+{
+	lockdep_assert_held(&fdb->lock);
+	if (fdb->learned < VMI_FDB_LEARNED && (!port || port->nlearned < VMI_FDB_PER_PORT))
+		return true;
+	/* Not for every address that finds none: whoever makes them up would have us do it. */
+	if (time_after_eq(jiffies, fdb->full_until)) {
+		fdb->full_until = jiffies + HZ;
+		mod_delayed_work(system_wq, &fdb->old_work, 0);
+	}
+	return false;
+}
+
+static void learn_new(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port)
 {
 	struct vmi_fdb_entry *e;
-	struct hlist_node *tmp;
-	unsigned int i;
 
-	lockdep_assert_held(&fdb->lock);
-	for (i = 0; i < VMI_FDB_BUCKETS; i++)
-		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
-			if (expired(e, ageing_ms))
-				drop(fdb, e);
+	if (!has_room(fdb, port))
+		return;
+	e = kzalloc(sizeof(*e), GFP_ATOMIC | __GFP_NOWARN);
+	if (!e)
+		return;
+	ether_addr_copy(e->mac, mac);
+	e->port = port;
+	e->ages = true;
+	e->seen = jiffies;
+	if (insert(fdb, e)) {
+		kfree(e);
+		return;
+	}
+	if (fdb->learned == 1)
+		schedule_delayed_work(&fdb->old_work, OLD_PERIOD);
+}
+
+/* An address has moved to another port. */
+static void learn_move(struct vmi_fdb *fdb, struct vmi_fdb_entry *e, struct vmi_port *port)
+{
+	if (port && port->nlearned >= VMI_FDB_PER_PORT)
+		return;
+	count(fdb, e->port, -1);
+	count(fdb, port, 1);
+	WRITE_ONCE(e->port, port);
+	WRITE_ONCE(e->seen, jiffies);
 }
 
 /**
@@ -192,17 +280,17 @@ static void evict_expired(struct vmi_fdb *fdb, u32 ageing_ms)
  * @fdb: the table
  * @mac: the address
  * @port: behind which port, NULL for the host's interface
- * @ageing_ms: life of a learned entry
  *
- * A permanent entry is not changed. A table full of young entries learns no more.
+ * A permanent entry is not changed. A table full of young entries learns no more, and no
+ * more behind a port that has its share.
  *
  * Context: softirq, RCU read side.
  */
-void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u32 ageing_ms)
+void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port)
 {
-	struct vmi_fdb_entry *e = find(fdb, mac), *old;
+	struct vmi_fdb_entry *e = find(fdb, mac);
 
-	if (e && (!e->ages || e->port == port)) {
+	if (e && (!e->ages || READ_ONCE(e->port) == port)) {
 		/* One write a jiffy: the line is shared by all CPUs. */
 		if (e->ages && READ_ONCE(e->seen) != jiffies)
 			WRITE_ONCE(e->seen, jiffies);
@@ -212,27 +300,11 @@ void vmi_fdb_learn(struct vmi_fdb *fdb, const u8 *mac, struct vmi_port *port, u3
 		return;
 
 	spin_lock(&fdb->lock);
-	/* Not for every address that finds no room: whoever makes them up would have us do it. */
-	if (fdb->learned >= VMI_FDB_LEARNED && time_after_eq(jiffies, fdb->full_until)) {
-		evict_expired(fdb, ageing_ms);
-		fdb->full_until = jiffies + HZ;
-	}
-	old = find(fdb, mac);
-	if (old ? !old->ages || old->port == port : fdb->learned >= VMI_FDB_LEARNED)
-		goto unlock;
-	e = kzalloc(sizeof(*e), GFP_ATOMIC);
+	e = find(fdb, mac);
 	if (!e)
-		goto unlock;
-	/* It has moved. */
-	if (old)
-		drop(fdb, old);
-	ether_addr_copy(e->mac, mac);
-	e->port = port;
-	e->ages = true;
-	e->seen = jiffies;
-	WRITE_ONCE(fdb->learned, fdb->learned + 1);
-	hlist_add_head_rcu(&e->node, bucket(fdb, mac));
-unlock:
+		learn_new(fdb, mac, port);
+	else if (e->ages && e->port != port)
+		learn_move(fdb, e, port);
 	spin_unlock(&fdb->lock);
 }
 
@@ -248,18 +320,18 @@ unlock:
  */
 bool vmi_fdb_forget(struct vmi_fdb *fdb, struct vmi_port *port)
 {
-	struct vmi_fdb_entry *e;
-	struct hlist_node *tmp;
-	bool found = false;
-	unsigned int i;
+	struct vmi_fdb_entry *e, *tmp;
+	bool found;
 
 	spin_lock_bh(&fdb->lock);
-	for (i = 0; i < VMI_FDB_BUCKETS; i++)
-		hlist_for_each_entry_safe(e, tmp, &fdb->bucket[i], node)
-			if (e->ages && e->port == port) {
-				drop(fdb, e);
-				found = true;
-			}
+	found = port->nlearned;
+	if (!found)
+		goto unlock;
+	list_for_each_entry_safe(e, tmp, &fdb->entries, list) {
+		if (e->ages && e->port == port)
+			drop(fdb, e);
+	}
+unlock:
 	spin_unlock_bh(&fdb->lock);
 	return found;
 }
@@ -289,35 +361,42 @@ void vmi_fdb_unlearn(struct vmi_fdb *fdb, const u8 *mac)
 }
 
 /**
- * vmi_fdb_entry - show an entry
+ * vmi_fdb_next - go from entry to entry
  * @fdb: the table
- * @index: which, from 0, in no particular order
- * @ageing_ms: life of a learned entry; older ones are removed
+ * @e: the entry before, NULL to begin
+ * @skip: this many after it are left out
+ *
+ * Context: RCU read side.
+ * Return: the entry, NULL at the end.
+ */
+struct vmi_fdb_entry *vmi_fdb_next(struct vmi_fdb *fdb, struct vmi_fdb_entry *e, u32 skip)
+{
+	struct list_head *at = e ? &e->list : &fdb->entries;
+
+	do {
+		at = rcu_dereference(list_next_rcu(at));
+		if (at == &fdb->entries)
+			return NULL;
+	} while (skip--);
+	return list_entry(at, struct vmi_fdb_entry, list);
+}
+
+/**
+ * vmi_fdb_show - show an entry
+ * @e: the entry
+ * @ageing_ms: life of a learned entry
  * @view: result
  *
- * Context: process; whoever keeps @view->port from being freed holds vmi_ctl.
- * Return: false if there is no such entry.
+ * Context: RCU read side.
+ * Return: false if it is too old to be there.
  */
-bool vmi_fdb_entry(struct vmi_fdb *fdb, u32 index, u32 ageing_ms, struct vmi_fdb_entry_view *view)
+bool vmi_fdb_show(const struct vmi_fdb_entry *e, u32 ageing_ms, struct vmi_fdb_entry_view *view)
 {
-	struct vmi_fdb_entry *e;
-	bool found = false;
-	unsigned int i;
-
-	spin_lock_bh(&fdb->lock);
-	evict_expired(fdb, ageing_ms);
-	for (i = 0; i < VMI_FDB_BUCKETS && !found; i++) {
-		hlist_for_each_entry(e, &fdb->bucket[i], node) {
-			if (index--)
-				continue;
-			ether_addr_copy(view->mac, e->mac);
-			view->port = e->port;
-			view->ages = e->ages;
-			view->age_ms = e->ages ? jiffies_to_msecs(jiffies - READ_ONCE(e->seen)) : 0;
-			found = true;
-			break;
-		}
-	}
-	spin_unlock_bh(&fdb->lock);
-	return found;
+	if (expired(e, ageing_ms))
+		return false;
+	ether_addr_copy(view->mac, e->mac);
+	view->port = READ_ONCE(e->port);
+	view->ages = e->ages;
+	view->age_ms = e->ages ? jiffies_to_msecs(jiffies - READ_ONCE(e->seen)) : 0;
+	return true;
 }

@@ -1223,7 +1223,7 @@ static int tx_guard(struct vmi_port *port, const struct vmi_frame *f)
 	/* A guest that is a bridge has others behind it, which are to be reached. */
 	if (why == VMI_FRAME_OK && !(guard & BIT(VMI_GUARD_MAC)) &&
 	    !ether_addr_equal_unaligned(f->src, port->mac))
-		vmi_fdb_learn(&port->net->fdb, f->src, port, READ_ONCE(port->net->conf.ageing_ms));
+		vmi_fdb_learn(&port->net->fdb, f->src, port);
 	return why;
 }
 
@@ -1647,7 +1647,7 @@ static void fwd_host_xmit(struct vmi_net *net, struct sk_buff *skb)
 	if (vmi_capture_on())
 		see_skb(net, skb);
 	if (!ether_addr_equal(eth.h_source, net->host_mac))
-		vmi_fdb_learn(&net->fdb, eth.h_source, NULL, ageing_ms);
+		vmi_fdb_learn(&net->fdb, eth.h_source, NULL);
 
 	if (is_multicast_ether_addr(eth.h_dest)) {
 		fwd_deliver(net, NULL, skb);

@@ -195,7 +195,7 @@ static unsigned int hook_out(void *priv, struct sk_buff *skb, const struct nf_ho
 		return NF_ACCEPT;
 	/* Of a bridge that the uplink is part of, or of another interface on top of it. */
 	if (!ether_addr_equal(eth.h_source, state->out->dev_addr))
-		vmi_fdb_learn(&net->fdb, eth.h_source, NULL, READ_ONCE(net->conf.ageing_ms));
+		vmi_fdb_learn(&net->fdb, eth.h_source, NULL);
 
 	if (is_multicast_ether_addr(eth.h_dest)) {
 		if (!is_link_local_ether_addr(eth.h_dest) && !guest_with(net, eth.h_source))

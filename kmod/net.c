@@ -523,8 +523,12 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	INIT_LIST_HEAD(&net->ports);
 	INIT_LIST_HEAD(&net->forwards);
 	INIT_LIST_HEAD(&net->reserves);
-	vmi_fdb_init(&net->fdb);
 	vmi_claims_init(&net->claims);
+	err = vmi_fdb_init(&net->fdb, &net->conf.ageing_ms);
+	if (err) {
+		kfree(net);
+		return err;
+	}
 
 	err = fill_in(&net->conf, &net->server, extack);
 	if (err)
@@ -555,14 +559,14 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 	if (net->conf.mode == VMI_NET_MODE_BRIDGED) {
 		err = vmi_uplink_add(net, netns, extack);
 		if (err)
-			goto err_fdb;
+			goto err_unlist;
 	} else if (!(net->conf.flags & BIT(VMI_NET_FLAG_NO_HOST))) {
 		err = vmi_fdb_add(&net->fdb, net->host_mac, NULL);
 		if (err)
 			goto err_unlist;
 		err = vmi_hostdev_add(net, netns, extack);
 		if (err)
-			goto err_fdb;
+			goto err_unlist;
 	}
 	if (net->conf.mode == VMI_NET_MODE_NAT) {
 		err = vmi_nat_add(net, netns, extack);
@@ -578,8 +582,6 @@ int vmi_net_new(struct net *netns, const struct vmi_net_conf *conf, u32 *id, int
 
 err_host:
 	vmi_hostdev_del(net);
-err_fdb:
-	vmi_fdb_destroy(&net->fdb);
 err_unlist:
 	list_del(&net->node);
 	vmi_net_nets--;
@@ -587,6 +589,7 @@ err_unlist:
 err_stats:
 	free_percpu(net->stats);
 err_free:
+	vmi_fdb_destroy(&net->fdb);
 	kfree(net);
 	return err;
 }
@@ -825,30 +828,42 @@ u32 vmi_net_count(void)
 }
 
 /**
- * vmi_net_fdb - show a forwarding entry
+ * vmi_net_fdb - show forwarding entries
  * @name: the network's name
- * @index: which entry, from 0
- * @view: result
+ * @index: which entry to begin with, from 0; moved on, beyond those that were shown
+ * @show: takes an entry, or returns false if it has no room for it
+ * @arg: for @show
  *
  * Context: process, vmi_ctl held.
- * Return: 0, or -ENOENT: no such network or entry.
+ * Return: 0, or -ENOENT: no such network.
  */
-int vmi_net_fdb(const char *name, u32 index, struct vmi_fdb_view *view)
+int vmi_net_fdb(const char *name, u32 *index,
+		bool (*show)(void *arg, const struct vmi_fdb_view *view), void *arg)
 {
 	struct vmi_net *net = vmi_net_find(name);
 	struct vmi_fdb_entry_view e;
+	struct vmi_fdb_entry *at;
 
-	if (!net || !vmi_fdb_entry(&net->fdb, index, net->conf.ageing_ms, &e))
+	if (!net)
 		return -ENOENT;
-	memset(view, 0, sizeof(*view));
-	ether_addr_copy(view->mac, e.mac);
-	view->age_ms = e.age_ms;
-	view->ages = e.ages;
-	/* vmi_ctl keeps the port. */
-	if (e.port) {
-		view->port = e.port->id;
-		strscpy(view->vm, e.port->vm->name, sizeof(view->vm));
+	rcu_read_lock();
+	for (at = vmi_fdb_next(&net->fdb, NULL, *index); at;
+	     at = vmi_fdb_next(&net->fdb, at, 0), ++*index) {
+		struct vmi_fdb_view view = { 0 };
+
+		if (!vmi_fdb_show(at, net->conf.ageing_ms, &e))
+			continue;
+		ether_addr_copy(view.mac, e.mac);
+		view.age_ms = e.age_ms;
+		view.ages = e.ages;
+		if (e.port) {
+			view.port = e.port->id;
+			strscpy(view.vm, e.port->vm->name, sizeof(view.vm));
+		}
+		if (!show(arg, &view))
+			break;
 	}
+	rcu_read_unlock();
 	return 0;
 }
 

@@ -237,8 +237,9 @@ struct vmi_fdb_view {
 	bool ages;
 	char vm[VMI_NAME_LEN];
 };
-/* vmi_ctl held; 0, or -ENOENT at the end */
-int vmi_net_fdb(const char *name, u32 index, struct vmi_fdb_view *view);
+/* vmi_ctl held; entries from the @index-th on, until @show returns false: 0 or -ENOENT */
+int vmi_net_fdb(const char *name, u32 *index,
+		bool (*show)(void *arg, const struct vmi_fdb_view *view), void *arg);
 
 int vmi_net_init(void);
 void vmi_net_exit(void);

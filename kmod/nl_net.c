@@ -730,6 +730,24 @@ static bool vmi_nl_fdb_sees(struct netlink_callback *cb, u32 port)
 	       uid_eq(NETLINK_CREDS(cb->skb)->uid, view.owner);
 }
 
+/* struct vmi_nl_fdb_dump - a message of a dump that is being filled */
+struct vmi_nl_fdb_dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	const char *net;
+	bool all;	/* the names of all VMs are shown */
+};
+
+static bool vmi_nl_fdb_show(void *arg, const struct vmi_fdb_view *entry)
+{
+	const struct vmi_nl_fdb_dump *d = arg;
+	struct vmi_fdb_view view = *entry;
+
+	if (view.port && !d->all && !vmi_nl_fdb_sees(d->cb, view.port))
+		view.vm[0] = '\0';
+	return !vmi_nl_fdb_fill(d->skb, d->cb, d->net, &view);
+}
+
 /**
  * vmi_nl_fdb_get_dumpit - show the forwarding table of a network
  * @skb: the answer
@@ -744,10 +762,7 @@ int vmi_nl_fdb_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct nlattr **attrs = vmi_compat_dump_attrs(cb);
 	struct vmi_nl_fdb_cursor *cursor = (void *)cb->ctx;
-	bool all = vmi_nl_sees_all(cb->skb);
-	struct vmi_stats_view stats;
-	struct vmi_net_view net;
-	struct vmi_fdb_view view;
+	struct vmi_nl_fdb_dump dump = { .skb = skb, .cb = cb };
 	char name[VMI_NAME_LEN];
 	int ret;
 
@@ -756,8 +771,10 @@ int vmi_nl_fdb_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		return -EINVAL;
 	}
 	nla_strscpy(name, attrs[VMI_A_FDB_NET], sizeof(name));
+	dump.net = name;
+	dump.all = vmi_nl_sees_all(cb->skb);
 	mutex_lock(&vmi_ctl);
-	ret = vmi_net_view(name, &net, &stats);
+	ret = vmi_net_fdb(name, &cursor->index, vmi_nl_fdb_show, &dump);
 	if (ret) {
 		/* not in the middle: the network may be deleted under a dump */
 		if (cursor->index)
@@ -765,15 +782,6 @@ int vmi_nl_fdb_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		else
 			NL_SET_ERR_MSG(cb->extack, "there is no such network");
 		goto out;
-	}
-	for (;; cursor->index++) {
-		memset(&view, 0, sizeof(view));
-		if (vmi_net_fdb(name, cursor->index, &view))
-			break;
-		if (view.port && !all && !vmi_nl_fdb_sees(cb, view.port))
-			view.vm[0] = '\0';
-		if (vmi_nl_fdb_fill(skb, cb, name, &view))
-			break;
 	}
 	ret = skb->len;
 out:

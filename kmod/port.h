@@ -234,6 +234,7 @@ struct vmi_port_rx {
  * @policy: what an operator imposes on the port; its own guards
  * @claims: IPv6 addresses that are the guest's; net->claims.lock
  * @nclaims: their number; net->claims.lock
+ * @nlearned: addresses that were learned behind it; net->fdb.lock
  * @uplink_node: among those that the network's uplink listens for; rtnl
  * @uplink_any: that is by listening for all addresses; rtnl
  * @neighs: addresses that the guest has used; neigh->lock of the uplink
@@ -280,6 +281,7 @@ struct vmi_port {
 	struct vmi_policy policy;
 	struct list_head claims;
 	u32 nclaims;
+	u32 nlearned;
 	struct list_head uplink_node;
 	bool uplink_any;
 	struct list_head neighs;

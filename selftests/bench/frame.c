@@ -15,6 +15,7 @@
 #include "frame.h"
 
 #define PORT	5001
+#define PORTS	1000	/* source ports of a number of conversations */
 #define MSS	1448	/* with time stamps */
 #define TCP_LEN	32	/* header with time stamps */
 
@@ -92,4 +93,14 @@ void frame_put(uint8_t *to, uint32_t len, const uint8_t *src, const uint8_t *dst
 		hdr.hdr.hdr_len = frame_stamp(len);
 	}
 	memcpy(to, &hdr, sizeof(hdr));
+}
+
+void frame_talk(uint8_t *frame, uint32_t talk)
+{
+	struct udphdr *udp = (void *)(frame + sizeof(struct virtio_net_hdr_mrg_rxbuf) + ETH_HLEN +
+				      sizeof(struct iphdr));
+
+	/* The checksum that is left to the device does not cover them. */
+	udp->source = htons(PORT + talk % PORTS);
+	udp->dest = htons(PORT + talk / PORTS);
 }

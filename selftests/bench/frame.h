@@ -21,5 +21,7 @@ static inline uint32_t frame_stamp(uint32_t len)
 /* virtio-net header and frame of @len bytes, addresses as on the wire */
 void frame_put(uint8_t *to, uint32_t len, const uint8_t *src, const uint8_t *dst, uint32_t src_ip,
 	       uint32_t dst_ip);
+/* make a UDP frame one of another conversation, by its ports */
+void frame_talk(uint8_t *frame, uint32_t talk);
 
 #endif /* BENCH_FRAME_H */

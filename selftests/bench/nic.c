@@ -167,6 +167,11 @@ static void tx_post(struct nic *n, struct nic_flow *flow)
 	stamp = (void *)(n->mem + gpa + NIC_HDR + frame_stamp(n->frame_len));
 	stamp->flow = flow->id;
 	stamp->seq = flow->seq++;
+	if (n->talks) {
+		frame_talk(n->mem + gpa, n->next_talk);
+		if (++n->next_talk == n->talks)
+			n->next_talk = 0;
+	}
 	d->addr = gpa;
 	d->len = left;
 	d->flags = 0;

@@ -78,6 +78,8 @@ struct nic_flow {
  * @inflight: frames sent and not given back
  * @flow, @nflows: what it sends
  * @next_flow: whose turn it is
+ * @talks: conversations that its frames belong to in turn, by their UDP ports; 0 for one
+ * @next_talk: the next one
  * @sent: frames sent
  * @got: frames received, by flow
  * @expect: sequence number expected next, by flow
@@ -99,6 +101,8 @@ struct nic {
 	struct nic_flow flow[NIC_FLOWS];
 	unsigned int nflows;
 	unsigned int next_flow;
+	uint32_t talks;
+	uint32_t next_talk;
 	uint64_t sent;
 	uint64_t got[NIC_FLOWS];
 	uint32_t expect[NIC_FLOWS];

@@ -44,6 +44,7 @@ static int plug(struct game *g, struct nic *n, struct crew *c)
 
 	if (nic_init(n, c->call, g->play->frame_len, flows))
 		return fail("no memory for a guest");
+	n->talks = g->play->talks;
 	return g->play->path->plug(n);
 }
 

@@ -30,6 +30,7 @@ enum play_what {
  * @dead: each sender also sends as much to a guest that does not read
  * @ports: ports of silent guests besides
  * @stations: addresses learned besides
+ * @talks: conversations that a sender's frames belong to in turn, 0 for one
  * @frames: to measure: received, or sent forth and back
  * @threads: guests are played by a thread each, else all by one
  */
@@ -43,6 +44,7 @@ struct play {
 	bool dead;
 	unsigned int ports;
 	unsigned int stations;
+	unsigned int talks;
 	uint64_t frames;
 	bool threads;
 };

@@ -12,7 +12,7 @@ KDIR    ?= $(shell scripts/kernel-headers.sh)
 MAKEFLAGS += --no-print-directory
 Q := $(if $(V),,@)
 
-.PHONY: all module user tests install clean setup guest newer-guests demo check check-debug check-guests bench-net lint gen help
+.PHONY: all module user tests install clean setup guest newer-guests demo check check-debug check-nets check-guests bench-net lint gen help
 
 all: module user
 
@@ -22,6 +22,7 @@ help:
 	@echo 'make demo         two guests in a test host; installs what is lacking'
 	@echo 'make check        static checks and all tests; installs what is lacking'
 	@echo 'make check-debug  the tests on the debug kernel'
+	@echo 'make check-nets   the longer tests of networks'
 	@echo 'make check-guests the tests end to end on guests; long in emulation'
 	@echo 'make bench-net    instructions and time a frame, beside the peers'
 	@echo 'make lint         the static checks alone'
@@ -78,6 +79,9 @@ check: setup
 
 check-debug: setup
 	$(Q)scripts/check.sh debug
+
+check-nets: setup
+	$(Q)scripts/check.sh nets
 
 check-guests: setup
 	$(Q)scripts/check.sh guests

@@ -8,6 +8,7 @@
 # of these, in that order:
 #
 #	stock		static checks, the harness, and the tests on the stock kernel
+#	nets		the longer tests of networks in the stock kernel
 #	guests		the tests end to end, on guests in the stock kernel
 #	debug		the tests on the debug kernel
 set -u
@@ -70,12 +71,18 @@ for suite in "$@"; do
 		count selftests/fuzz_test.sh
 		in_host check-stock stock 1500 "${TESTS:-}"
 		;;
+	nets)
+		stock_headers
+		must make -s KDIR="$headers" all tests guest
+		in_host check-nets stock 1500 "${TESTS:-$(make -s -C selftests net_tests)}"
+		;;
 	guests)
 		stock_headers
 		must make -s KDIR="$headers" all tests guest newer-guests
+		test_timeout=${TEST_TIMEOUT:-600}
 		# the emulator survives its code buffer's end not always: no host gets so far
 		for test in ${TESTS:-$(make -s -C selftests guest_tests)}; do
-			in_host "check-${test%.sh}" stock 600 "$test"
+			in_host "check-${test%.sh}" stock 700 "$test"
 		done
 		;;
 	debug)

@@ -259,7 +259,7 @@ flow_close() {
 }
 
 pings() {
-	in_ns "$1" ping -c 1 -W "$patience" "${@:2}"
+	in_ns "$1" ping -c 1 -w "$patience" "${@:2}"
 }
 
 pings_not() {

@@ -66,7 +66,7 @@ quiet "$VMICTL" net add lab --mode host-only --subnet 203.0.113.192/26
 vnet=lab vguest_start g3
 ip -n lan route add 203.0.113.192/26 via 203.0.113.1
 sysctl -qw net.ipv4.ip_forward=1
-check 'the host reaches a guest of a host-only network' ping -c 1 -W "$patience" "$g3"
+check 'the host reaches a guest of a host-only network' ping -c 1 -w "$patience" "$g3"
 vnet=lab check 'no LAN host does' drops no-route quiet pings_not lan "$g3"
 vnet=lab check 'no guest behind NAT does' drops no-route quiet pings_not g1 "$g3"
 vnet=lab check 'nor the other way round' drops no-route quiet pings_not g3 "$g1"

@@ -110,7 +110,7 @@ check 'ping the router' pings g1 fe80::1%eth0
 check 'ping the gateway' pings g1 $subnet6::1
 check 'ping the internet' pings g1 $internet6
 check 'ping a sibling' pings g1 "$two"
-check 'the host pings a guest' ping -c 1 -W "$patience" "$one"
+check 'the host pings a guest' ping -c 1 -w "$patience" "$one"
 check 'TCP, masqueraded' uplink6_is "$host6"
 check 'large fragmented pings' pings g1 -s 8000 $internet6
 check 'the host is no router' no_router6

@@ -53,7 +53,7 @@ ports_come_and_go() {
 
 # connection tracking is on where somebody wants it
 tracks_nothing() {
-	wait_for "$patience" no_flows && quiet ping -c 1 -W "$patience" 203.0.113.66 && no_flows
+	wait_for "$patience" no_flows && quiet ping -c 1 -w "$patience" 203.0.113.66 && no_flows
 }
 
 # nobody uses what the kernel has for NAT

@@ -2,6 +2,7 @@
 /*
  * A crew: a thread and the NICs it plays.
  */
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -37,7 +38,10 @@ void game_mark(struct game *g, uint64_t count)
 {
 	uint64_t warm = g->play->frames / 8;
 
+	if (g->play->senders)
+		warm *= g->play->senders;
 	if (!g->begin.clock && count >= warm) {
+		memcpy(g->begin.got, sink(g)->got, sizeof(g->begin.got));
 		g->begin.idle_ns = clock_idle_ns();
 		g->begin.count = count;
 		g->begin.clock = clock_now();
@@ -46,6 +50,7 @@ void game_mark(struct game *g, uint64_t count)
 		g->end.clock = clock_now();
 		g->end.idle_ns = clock_idle_ns();
 		g->end.count = count;
+		memcpy(g->end.got, sink(g)->got, sizeof(g->end.got));
 		__atomic_store_n(&g->stop, true, __ATOMIC_SEQ_CST);
 	}
 }

@@ -37,11 +37,12 @@ struct crew {
 	pthread_t thread;
 };
 
-/* when, and how far one was then */
+/* when, how far one was then, and how far each sender */
 struct mark {
 	uint64_t clock;
 	uint64_t idle_ns;
 	uint64_t count;
+	uint64_t got[NIC_FLOWS];
 };
 
 /**
@@ -74,7 +75,7 @@ void crew_ring(struct crew *c);
 bool crew_sleep(struct crew *c);
 /* was enough measured? */
 bool game_stopped(const struct game *g);
-/* as many have come so far; the first eighth is to get warm */
+/* as many have come so far; the first eighth, of each sender, is to get warm */
 void game_mark(struct game *g, uint64_t count);
 
 /* play until enough was measured; @crew: struct crew, so that a thread can begin here */

@@ -196,7 +196,7 @@ static void judge(const struct game *g, struct score *s)
 	s->ticks = time / frames;
 	s->busy_ns = (time * cpus - idle) / frames;
 	for (i = 0; i < g->play->senders; i++) {
-		double got = g->nic[0].got[i];
+		double got = g->end.got[i] - g->begin.got[i];
 
 		sum += got;
 		squares += got * got;

@@ -94,7 +94,8 @@ for name in one two; do
 	run vmictl start "$name"
 done
 for name in one two; do
-	wait_for 90 log_says "$name" 'guest: ready' || die "$name is not ready: $(tail -5 "/run/vmi/$name.log")"
+	wait_for 180 log_says "$name" 'guest: ready' ||
+		die "$name is not ready: $(vmictl list) $(tail -5 "/run/vmi/$name.log")"
 done
 expect 'one +running .*192\.0\.2\.' vmictl list
 grep -Eq 'two +running .*192\.0\.2\.' "$work/out" || die 'two is not running'

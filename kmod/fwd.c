@@ -29,6 +29,7 @@
 #include "mem.h"
 #include "net.h"
 #include "port.h"
+#include "steer.h"
 #include "uplink.h"
 
 #define BATCH_PORTS	16	/* receivers remembered until the end of a poll */
@@ -67,7 +68,9 @@ struct pkt {
 /**
  * struct batch - what a poll is about, and what it has to do at its end
  * @dst: destination of the last frame for a port that may have it
- * @to: the port, NULL for none yet; good in the RCU read section that found it
+ * @to: the port's pair, NULL for none yet, or if it has several; good in the RCU read section
+ *	that found it, as is the next
+ * @many: the port, if it has several pairs, else NULL
  * @open: the receiver whose memory and rx.lock are held, NULL for none
  * @mem: its memory
  * @simple: rx_simple() will do
@@ -86,16 +89,17 @@ struct pkt {
  */
 struct batch {
 	u8 dst[ETH_ALEN];
-	struct vmi_port *to;
-	struct vmi_port *open;
+	struct vmi_pair *to;
+	struct vmi_pair *open;
 	struct vmi_mem *mem;
+	struct vmi_port *many;
 	bool simple;
 	u16 can;
 	int ring;
 	enum vmi_port_fault fault;
 	u32 packets;
 	u32 bytes;
-	struct vmi_port *rx[BATCH_PORTS];
+	struct vmi_pair *rx[BATCH_PORTS];
 	unsigned int n;
 	struct list_head host;
 	struct list_head lan;
@@ -206,10 +210,10 @@ static noinline void see(struct vmi_net *net, struct vmi_port *port, enum vmi_si
 }
 
 /* The guest has sent it: once, not again each time that it has waited for its receiver. */
-static void see_sent(struct vmi_port *port, const struct pkt *pkt, int why)
+static __always_inline void see_sent(struct vmi_pair *pair, const struct pkt *pkt, int why)
 {
-	if (vmi_capture_on() && !port->tx.wait_for)
-		see(port->net, port, VMI_SIGHT_SENT, pkt, why);
+	if (vmi_capture_on() && !pair->tx.wait_for)
+		see(pair->port->net, pair->port, VMI_SIGHT_SENT, pkt, why);
 }
 
 /* ---- limits ---- */
@@ -284,9 +288,33 @@ static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 	return (features & need) == need;
 }
 
+/* The pair on which a port with several gets a frame. */
+static noinline struct vmi_pair *rx_steer(struct vmi_port *port, const struct pkt *pkt, u32 active)
+{
+	const struct vmi_frame *f = &pkt->f;
+	struct vmi_frame parsed;
+	u32 hash;
+
+	if (pkt->skb) {
+		if (vmi_frame_parse(&parsed, pkt->head, pkt->head_len, pkt->len) != VMI_FRAME_OK)
+			return &port->pair[0];
+		f = &parsed;
+	}
+	hash = vmi_steer_hash(f, pkt->head, pkt->head_len);
+	return &port->pair[vmi_steer_give(port->steer, hash, active)];
+}
+
+static struct vmi_pair *rx_pair(struct vmi_port *port, const struct pkt *pkt)
+{
+	u32 active = READ_ONCE(port->active);
+
+	return likely(active == 1) ? &port->pair[0] : rx_steer(port, pkt, active);
+}
+
 static void batch_init(struct batch *b)
 {
 	b->to = NULL;
+	b->many = NULL;
 	b->open = NULL;
 	b->n = 0;
 	b->copies = 0;
@@ -295,49 +323,49 @@ static void batch_init(struct batch *b)
 }
 
 /* Interrupt a receiver, unless another has done so. */
-static void rx_call(struct vmi_port *port)
+static void rx_call(struct vmi_pair *pair)
 {
-	lockdep_assert_held(&port->rx.lock);
-	if (!port->rx.tell)
+	lockdep_assert_held(&pair->rx.lock);
+	if (!pair->rx.tell)
 		return;
-	port->rx.tell = false;
-	if (port->rx.on && READ_ONCE(port->running))
-		vmi_queue_call(&port->rx.q);
+	pair->rx.tell = false;
+	if (pair->rx.on && READ_ONCE(pair->port->running))
+		vmi_queue_call(&pair->rx.q);
 }
 
 /* Remember to interrupt a receiver. */
-static void batch_rx(struct batch *b, struct vmi_port *port)
+static void batch_rx(struct batch *b, struct vmi_pair *pair)
 {
 	unsigned int i;
 
 	for (i = 0; i < b->n; i++) {
-		if (b->rx[i] == port)
+		if (b->rx[i] == pair)
 			return;
 	}
 	if (b->n == BATCH_PORTS)
-		rx_call(port);
+		rx_call(pair);
 	else
-		b->rx[b->n++] = port;
+		b->rx[b->n++] = pair;
 }
 
 /* Let the receiver see what it was given, and others have its ring. */
 static void rx_close(struct batch *b)
 {
-	struct vmi_port *port = b->open;
+	struct vmi_pair *pair = b->open;
 
-	if (!port)
+	if (!pair)
 		return;
 	if (b->packets) {
-		port->rx.tell |= vmi_queue_publish(&port->rx.q);
-		if (port->rx.tell)
-			batch_rx(b, port);
-		this_cpu_add(port->stats->rx_packets, b->packets);
-		this_cpu_add(port->stats->rx_bytes, b->bytes);
+		pair->rx.tell |= vmi_queue_publish(&pair->rx.q);
+		if (pair->rx.tell)
+			batch_rx(b, pair);
+		this_cpu_add(pair->port->stats->rx_packets, b->packets);
+		this_cpu_add(pair->port->stats->rx_bytes, b->bytes);
 	}
 	b->open = NULL;
 	/* taken by rx_open(), for sparse */
-	__acquire(&port->rx.lock);
-	spin_unlock(&port->rx.lock);
+	__acquire(&pair->rx.lock);
+	spin_unlock(&pair->rx.lock);
 	vmi_mem_unlock(b->mem);
 }
 
@@ -345,34 +373,35 @@ static void rx_close(struct batch *b)
  * Have a receiver's ring at hand, for a run of frames: one receiver's at a time,
  * so that two are never locked. False if its rings are stopped.
  */
-static bool rx_open(struct batch *b, struct vmi_port *port)
+static bool rx_open(struct batch *b, struct vmi_pair *pair)
 {
+	struct vmi_port *port = pair->port;
 	struct vmi_mem *mem;
 
-	if (b->open == port)
+	if (b->open == pair)
 		return true;
 	rx_close(b);
 	mem = rcu_dereference(port->mem);
 	if (!mem)
 		return false;
 	vmi_mem_lock(mem);
-	spin_lock(&port->rx.lock);
-	if (!port->rx.on || !READ_ONCE(port->running)) {
-		spin_unlock(&port->rx.lock);
+	spin_lock(&pair->rx.lock);
+	if (!pair->rx.on || !READ_ONCE(port->running)) {
+		spin_unlock(&pair->rx.lock);
 		vmi_mem_unlock(mem);
 		return false;
 	}
 	/* Kept until rx_close(), which sparse cannot see. */
-	__release(&port->rx.lock);
-	b->open = port;
+	__release(&pair->rx.lock);
+	b->open = pair;
 	b->mem = mem;
 	b->packets = 0;
 	b->bytes = 0;
-	port->rx.q.miss.n = 0;
-	port->rx.q.miss.ring = false;
-	b->ring = vmi_queue_begin(&port->rx.q, &b->fault);
+	pair->rx.q.miss.n = 0;
+	pair->rx.q.miss.ring = false;
+	b->ring = vmi_queue_begin(&pair->rx.q, &b->fault);
 	b->can = 0;
-	b->simple = !b->ring && vmi_port_link_up(port) && skb_queue_empty(&port->rx.backlog) &&
+	b->simple = !b->ring && vmi_port_link_up(port) && skb_queue_empty(&pair->rx.backlog) &&
 		    !(vmi_policy_word(&port->policy) & RX_POLICY) && !vmi_capture_on();
 	return true;
 }
@@ -397,7 +426,7 @@ static void batch_end(struct batch *b)
 #define RX_NO_PAGES	(-3)
 
 /* Write header and frame to the pieces found, which have their length together. */
-static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
+static void rx_fill(struct vmi_rx *rx, const struct pkt *pkt, u16 nbufs)
 {
 	struct virtio_net_hdr_mrg_rxbuf hdr = {
 		.hdr = pkt->hdr,
@@ -442,8 +471,7 @@ static void rx_fill(struct vmi_port_rx *rx, const struct pkt *pkt, u16 nbufs)
  */
 static bool rx_simple(struct batch *b, const struct pkt *pkt)
 {
-	struct vmi_port *port = b->open;
-	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_rx *rx = &b->open->rx;
 	struct vmi_queue *q = &rx->q;
 	struct vmi_piece piece;
 	u16 head;
@@ -453,7 +481,7 @@ static bool rx_simple(struct batch *b, const struct pkt *pkt)
 	if (unlikely(!b->simple || !pkt->rest || q->seen == q->next))
 		return false;
 	if (b->can != header_kind(&pkt->hdr)) {
-		if (!rx_can(port->features, &pkt->hdr))
+		if (!rx_can(b->open->port->features, &pkt->hdr))
 			return false;
 		b->can = header_kind(&pkt->hdr);
 	}
@@ -475,7 +503,7 @@ static bool rx_simple(struct batch *b, const struct pkt *pkt)
  * Find the pieces of the @n-th available buffer, as far as @need bytes go; *len becomes
  * how far that is. Returns as vmi_queue_map().
  */
-static int rx_buffer(struct vmi_port_rx *rx, u32 n, u32 pieces, u32 need, u32 *len,
+static int rx_buffer(struct vmi_rx *rx, u32 n, u32 pieces, u32 need, u32 *len,
 		     enum vmi_port_fault *fault)
 {
 	struct vmi_piece *piece = rx->piece + pieces;
@@ -499,7 +527,7 @@ static int rx_buffer(struct vmi_port_rx *rx, u32 n, u32 pieces, u32 need, u32 *l
 /* Has the receiver that is open been given buffers since it had too few, or pages for them? */
 static bool rx_has_more(struct batch *b)
 {
-	struct vmi_port_rx *rx = &b->open->rx;
+	struct vmi_rx *rx = &b->open->rx;
 
 	lockdep_assert_held(&rx->lock);
 	return !b->ring && vmi_queue_refresh(&rx->q, &b->fault) > 0 &&
@@ -512,7 +540,7 @@ static bool rx_has_more(struct batch *b)
  */
 static bool rx_has_pages(struct batch *b)
 {
-	struct vmi_port_rx *rx = &b->open->rx;
+	struct vmi_rx *rx = &b->open->rx;
 	struct vmi_queue *q = &rx->q;
 	struct vmi_piece piece;
 	u16 head, i;
@@ -541,9 +569,9 @@ static bool rx_has_pages(struct batch *b)
 /* Deliver to the ring of the receiver that is open, or do nothing to it. */
 static int rx_ring(struct batch *b, const struct pkt *pkt)
 {
-	struct vmi_port *port = b->open;
+	struct vmi_port *port = b->open->port;
 	bool mergeable = port->features & BIT_ULL(VIRTIO_NET_F_MRG_RXBUF);
-	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_rx *rx = &b->open->rx;
 	struct vmi_queue *q = &rx->q;
 	u32 need = VMI_HDR_LEN + pkt->len;
 	u32 n = 0, pieces = 0, part, i;
@@ -600,7 +628,7 @@ failed:
 	}
 	if (!rx->pages) {
 		rx->pages = true;
-		vmi_port_want_pages(port);
+		vmi_pair_want_pages(b->open);
 	}
 	return RX_NO_PAGES;
 }
@@ -622,8 +650,8 @@ static int rx_try(struct batch *b, const struct pkt *pkt)
 
 static enum verdict rx_opened(struct batch *b, const struct pkt *pkt, bool from_backlog)
 {
-	struct vmi_port *port = b->open;
-	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_port *port = b->open->port;
+	struct vmi_rx *rx = &b->open->rx;
 	bool limited = is_rx_limited(port);
 	int r;
 
@@ -661,13 +689,13 @@ static enum verdict rx_opened(struct batch *b, const struct pkt *pkt, bool from_
 	return DONE;
 }
 
-/* Give a frame to a port's guest, which can take it as it is. */
-static enum verdict rx_deliver(struct vmi_port *port, const struct pkt *pkt, struct batch *b)
+/* Give a frame to a guest, which can take it as it is. */
+static enum verdict rx_deliver(struct vmi_pair *pair, const struct pkt *pkt, struct batch *b)
 {
 	enum verdict v;
 
-	if (!rx_open(b, port)) {
-		vmi_port_drop(port, VMI_DROP_RX_OFF);
+	if (!rx_open(b, pair)) {
+		vmi_port_drop(pair->port, VMI_DROP_RX_OFF);
 		return DONE;
 	}
 	v = rx_opened(b, pkt, false);
@@ -678,29 +706,32 @@ static enum verdict rx_deliver(struct vmi_port *port, const struct pkt *pkt, str
 }
 
 /* Have the receiver remember who waits for its buffers. Returns how many came before. */
-static u32 rx_wait(struct vmi_port *port, const struct vmi_port *from, struct batch *b)
+static u32 rx_wait(struct vmi_pair *pair, const struct vmi_pair *from, struct batch *b)
 {
-	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_rx *rx = &pair->rx;
 	u32 i;
 
-	if (!rx_open(b, port))
+	if (!rx_open(b, pair))
 		return 0;
 	for (i = 0; i < min(rx->nwaiters, VMI_WAITERS); i++) {
-		if (ether_addr_equal(rx->waiter[i], from->mac))
+		if (ether_addr_equal(rx->waiter[i].mac, from->port->mac) &&
+		    rx->waiter[i].pair == from->index)
 			return i;
 	}
-	if (rx->nwaiters < VMI_WAITERS)
-		ether_addr_copy(rx->waiter[rx->nwaiters], from->mac);
+	if (rx->nwaiters < VMI_WAITERS) {
+		ether_addr_copy(rx->waiter[i].mac, from->port->mac);
+		rx->waiter[i].pair = from->index;
+	}
 	if (rx->nwaiters <= VMI_WAITERS)
 		rx->nwaiters++;
 	return i;
 }
 
 /* The receiver was waited for long enough. */
-static void rx_stall(struct vmi_port *port, struct batch *b)
+static void rx_stall(struct vmi_pair *pair, struct batch *b)
 {
-	if (rx_open(b, port))
-		WRITE_ONCE(port->rx.stalled, true);
+	if (rx_open(b, pair))
+		WRITE_ONCE(pair->rx.stalled, true);
 }
 
 static ktime_t deadline(enum verdict v)
@@ -758,10 +789,11 @@ static bool skb_detach(struct sk_buff *skb)
 }
 
 /* Keep an skb until the receiver has buffers and pages; takes it over. */
-static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict v,
+static int skb_backlog(struct vmi_pair *pair, struct sk_buff *skb, enum verdict v,
 		       struct batch *b)
 {
-	struct vmi_port_rx *rx = &port->rx;
+	struct vmi_port *port = pair->port;
+	struct vmi_rx *rx = &pair->rx;
 	int why = -1;
 
 	/* What is done to an skb calls others, who know nothing of our locks. */
@@ -771,7 +803,7 @@ static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict 
 		return -ENOMEM;
 	}
 
-	if (!rx_open(b, port)) {
+	if (!rx_open(b, pair)) {
 		why = VMI_DROP_RX_OFF;
 	} else if (skb_queue_len(&rx->backlog) >= VMI_BACKLOG_MAX) {
 		why = VMI_DROP_RX_FULL;
@@ -779,7 +811,7 @@ static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict 
 		if (skb_queue_empty(&rx->backlog))
 			rx->wait_until = deadline(v);
 		__skb_queue_tail(&rx->backlog, skb);
-		vmi_port_poll_later(port);
+		vmi_pair_poll_later(pair);
 	}
 	rx_close(b);
 	if (why < 0)
@@ -792,10 +824,11 @@ static int skb_backlog(struct vmi_port *port, struct sk_buff *skb, enum verdict 
 static int skb_deliver(struct vmi_port *port, struct sk_buff *skb, struct pkt *pkt,
 		       struct batch *b)
 {
-	enum verdict v = rx_deliver(port, pkt, b);
+	struct vmi_pair *pair = rx_pair(port, pkt);
+	enum verdict v = rx_deliver(pair, pkt, b);
 
 	if (v != DONE)
-		return skb_backlog(port, skb, v, b);
+		return skb_backlog(pair, skb, v, b);
 	rx_close(b);
 	consume_skb(skb);
 	return 0;
@@ -1030,9 +1063,10 @@ static void to_vmm(struct vmi_port *from, const struct pkt *pkt)
 }
 
 /* Give a guest's frame to another guest. */
-static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may_wait,
+static enum verdict to_pair(struct vmi_pair *pair, const struct pkt *pkt, bool may_wait,
 			    struct batch *b)
 {
+	struct vmi_port *to = pair->port;
 	enum verdict v = DONE;
 	struct sk_buff *skb;
 
@@ -1049,12 +1083,12 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 		return DONE;
 	}
 	/* Its guest was asked to notify of new buffers: rx_serve() looks then. */
-	if (unlikely(READ_ONCE(to->rx.stalled))) {
+	if (unlikely(READ_ONCE(pair->rx.stalled))) {
 		vmi_port_drop(to, VMI_DROP_RX_FULL);
 		return DONE;
 	}
 	if (rx_can(READ_ONCE(to->features), &pkt->hdr)) {
-		v = rx_deliver(to, pkt, b);
+		v = rx_deliver(pair, pkt, b);
 		if (v == DONE || may_wait)
 			return v;
 	}
@@ -1062,7 +1096,7 @@ static enum verdict to_port(struct vmi_port *to, const struct pkt *pkt, bool may
 	if (!skb)
 		vmi_port_drop(to, VMI_DROP_NO_MEM);
 	else if (v != DONE)
-		skb_backlog(to, skb, v, b);
+		skb_backlog(pair, skb, v, b);
 	else
 		skb_resolve(to, skb, b);
 	return DONE;
@@ -1087,7 +1121,7 @@ static void flood(struct vmi_port *from, const struct pkt *pkt, struct net_devic
 	list_for_each_entry_rcu(to, &net->ports, net_node) {
 		if (to == from || is_isolated(from, to))
 			continue;
-		to_port(to, pkt, false, b);
+		to_pair(rx_pair(to, pkt), pkt, false, b);
 		b->copies++;
 	}
 	if (host)
@@ -1109,24 +1143,26 @@ static void forward_out(struct vmi_port *from, const struct pkt *pkt, bool known
 		to_lan(from, pkt, VMI_LAN_WIRE, b);
 }
 
-/* Give a frame to the port that was decided on last. */
-static enum verdict to_last(struct vmi_port *from, const struct pkt *pkt, struct vmi_port **to,
-			    struct batch *b)
+/* Give a frame to the pair that was decided on. */
+static enum verdict to_decided(struct vmi_port *from, const struct pkt *pkt, struct vmi_pair *pair,
+			       struct vmi_pair **wait, struct batch *b)
 {
-	trace_forward(from, "port", b->to->id, pkt);
-	if (b->open == b->to && b->bytes < OPEN_BYTES && rx_simple(b, pkt))
+	if (trace_vmi_frame_forward_enabled())
+		trace_forward(from, "port", pair->port->id, pkt);
+	if (b->open == pair && b->bytes < OPEN_BYTES && rx_simple(b, pkt))
 		return DONE;
-	*to = b->to;
+	*wait = pair;
 	/* Only a frame that is in the sender's ring can wait there. */
-	return to_port(*to, pkt, !pkt->skb, b);
+	return to_pair(pair, pkt, !pkt->skb, b);
 }
 
-/* Decide about a guest's frame. *to is the port that is waited for. */
-static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct vmi_port **to,
+/* Decide about a guest's frame. *wait is the pair that is waited for. */
+static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct vmi_pair **wait,
 			    struct batch *b)
 {
 	struct vmi_net *net = from->net;
 	struct net_device *host = rcu_dereference(net->host);
+	struct vmi_port *to;
 	bool known;
 
 	if (pkt->f.flags & VMI_FRAME_MCAST &&
@@ -1143,7 +1179,9 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 	}
 	/* Frames come in runs. */
 	if (b->to && ether_addr_equal(pkt->f.dst, b->dst))
-		return to_last(from, pkt, to, b);
+		return to_decided(from, pkt, b->to, wait, b);
+	if (b->many && ether_addr_equal(pkt->f.dst, b->dst))
+		return to_decided(from, pkt, rx_pair(b->many, pkt), wait, b);
 	/* What bridges say to each other, and stations to bridges, ends here (IEEE 802.1Q 8.6.3). */
 	if (net->uplink && is_link_local_ether_addr(pkt->f.dst)) {
 		vmi_port_drop_frame(from, VMI_DROP_RESERVED, &pkt->f);
@@ -1153,8 +1191,9 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 		flood(from, pkt, host, b);
 		return DONE;
 	}
-	known = vmi_fdb_find(&net->fdb, pkt->f.dst, READ_ONCE(net->conf.ageing_ms), to);
-	if (net->uplink && !*to) {
+	to = NULL;
+	known = vmi_fdb_find(&net->fdb, pkt->f.dst, READ_ONCE(net->conf.ageing_ms), &to);
+	if (net->uplink && !to) {
 		forward_out(from, pkt, known, b);
 		return DONE;
 	}
@@ -1166,24 +1205,25 @@ static enum verdict forward(struct vmi_port *from, const struct pkt *pkt, struct
 			vmi_port_drop_frame(from, VMI_DROP_NO_DEST, &pkt->f);
 		return DONE;
 	}
-	if (!*to) {
+	if (!to) {
 		if (host)
 			to_host(from, host, pkt, b);
 		else
 			vmi_port_drop_frame(from, VMI_DROP_NO_DEST, &pkt->f);
 		return DONE;
 	}
-	if (*to == from) {
+	if (to == from) {
 		vmi_port_drop_frame(from, VMI_DROP_SAME_PORT, &pkt->f);
 		return DONE;
 	}
-	if (is_isolated(from, *to)) {
+	if (is_isolated(from, to)) {
 		vmi_port_drop_frame(from, VMI_DROP_ISOLATED, &pkt->f);
 		return DONE;
 	}
-	b->to = *to;
+	b->many = READ_ONCE(to->active) > 1 ? to : NULL;
+	b->to = b->many ? NULL : &to->pair[0];
 	ether_addr_copy(b->dst, pkt->f.dst);
-	return to_last(from, pkt, to, b);
+	return to_decided(from, pkt, rx_pair(to, pkt), wait, b);
 }
 
 /* ---- the guest's transmit queue ---- */
@@ -1195,14 +1235,15 @@ enum fetch {
 	FETCH_STOP,	/* a fault, or pages are wanted */
 };
 
-static enum fetch tx_failed(struct vmi_port *port, int err, enum vmi_port_fault fault)
+static enum fetch tx_failed(struct vmi_pair *pair, int err, enum vmi_port_fault fault)
 {
-	struct vmi_port_tx *tx = &port->tx;
+	struct vmi_port *port = pair->port;
+	struct vmi_tx *tx = &pair->tx;
 
 	if (err == VMI_Q_MISS) {
 		/* The miss list is the work's from here on. */
 		smp_store_release(&tx->pages, true);
-		vmi_port_want_pages(port);
+		vmi_pair_want_pages(pair);
 		return FETCH_STOP;
 	}
 	if (fault == VMI_PORT_FAULT_BAD_LENGTH && !tx->chain.too_long &&
@@ -1266,7 +1307,7 @@ static void copy_head(struct pkt *pkt, const struct vmi_piece *piece, u32 len)
  * Parse a frame, and ask whether the guest may send it. What was said of a flow's first
  * frame in a poll holds for those that follow.
  */
-static int tx_check(struct vmi_port *port, struct pkt *pkt)
+static int tx_check(struct vmi_port *port, struct vmi_pair *pair, struct pkt *pkt)
 {
 	bool goes_on = vmi_frame_goes_on(&pkt->run, pkt->head, pkt->head_len);
 	int why = VMI_FRAME_OK;
@@ -1284,6 +1325,9 @@ static int tx_check(struct vmi_port *port, struct pkt *pkt)
 		return why;
 	if (why == VMI_FRAME_OK)
 		why = tx_guard(port, &pkt->f);
+	if (why == VMI_FRAME_OK && unlikely(READ_ONCE(port->active) > 1))
+		vmi_steer_sent(port->steer, vmi_steer_hash(&pkt->f, pkt->head, pkt->head_len),
+			       pair->index);
 	pkt->run.on = false;
 	if (why == VMI_FRAME_OK)
 		vmi_frame_begin(&pkt->run, &pkt->f, pkt->head, pkt->head_len);
@@ -1291,10 +1335,10 @@ static int tx_check(struct vmi_port *port, struct pkt *pkt)
 }
 
 /* Look at the next frame, without taking it. */
-static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
+static enum fetch tx_fetch(struct vmi_port *port, struct vmi_pair *pair, struct pkt *pkt, u16 *head)
 {
 	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
-	struct vmi_port_tx *tx = &port->tx;
+	struct vmi_tx *tx = &pair->tx;
 	struct vmi_queue *q = &tx->q;
 	u32 bytes;
 	int err, why;
@@ -1303,7 +1347,7 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 	if (!err)
 		return FETCH_NONE;
 	if (unlikely(err < 0))
-		return tx_failed(port, err, fault);
+		return tx_failed(pair, err, fault);
 	bytes = vmi_queue_peek(q, 0, head, tx->piece);
 	if (unlikely(!bytes || bytes != tx->piece->len)) {
 		err = vmi_queue_chain(q, 0, &tx->chain, head, &fault);
@@ -1311,20 +1355,20 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
 		if (!err)
 			err = vmi_queue_map(q, &tx->chain, bytes, tx->piece, VMI_PIECES_MAX, &fault);
 		if (err < 0)
-			return tx_failed(port, err, fault);
+			return tx_failed(pair, err, fault);
 	}
 	copy_head(pkt, tx->piece, bytes - VMI_HDR_LEN);
 
 	if (tx->allowed != header_kind(&pkt->hdr)) {
 		if (!vmi_frame_hdr_negotiated(&pkt->hdr, port->features))
-			return tx_failed(port, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
+			return tx_failed(pair, VMI_Q_FAULT, VMI_PORT_FAULT_BAD_HEADER);
 		tx->allowed = header_kind(&pkt->hdr);
 	}
-	why = tx_check(port, pkt);
+	why = tx_check(port, pair, pkt);
 	if (why == VMI_FRAME_OK)
 		return FETCH_FRAME;
 	vmi_port_drop_frame(port, why, &pkt->f);
-	see_sent(port, pkt, why);
+	see_sent(pair, pkt, why);
 	return FETCH_DROP;
 }
 
@@ -1332,31 +1376,31 @@ static enum fetch tx_fetch(struct vmi_port *port, struct pkt *pkt, u16 *head)
  * A frame's receiver has no buffers. True if the frame is to stay in the ring;
  * false if it was waited for long enough and is dropped.
  */
-static bool tx_wait(struct vmi_port *port, struct vmi_port *to, enum verdict v, struct batch *b)
+static bool tx_wait(struct vmi_pair *pair, struct vmi_pair *to, enum verdict v, struct batch *b)
 {
-	bool first = port->tx.wait_for != to->id;
-	struct vmi_port_tx *tx = &port->tx;
+	bool first = pair->tx.wait_for != to->id;
+	struct vmi_tx *tx = &pair->tx;
 	u32 before;
 
 	if (first || ktime_before(ktime_get(), tx->wait_until)) {
 		/* Its ring is ours since it was found empty: it has not looked for us meanwhile. */
-		before = rx_wait(to, port, b);
+		before = rx_wait(to, pair, b);
 		/* A crowd does not mean that the receiver has stopped: each has its turn. */
 		if (first)
 			tx->wait_until = ktime_add_us(deadline(v), before * VMI_FULL_US);
 		WRITE_ONCE(tx->wait_for, to->id);
-		vmi_port_poll_later(port);
+		vmi_pair_poll_later(pair);
 		return true;
 	}
 	rx_stall(to, b);
-	vmi_port_drop(to, VMI_DROP_RX_FULL);
+	vmi_port_drop(to->port, VMI_DROP_RX_FULL);
 	return false;
 }
 
 /* A guest's frame has left its ring, and is as if it came from there now; takes it over. */
 static noinline void tx_pass(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
 {
-	struct vmi_port *to = NULL;
+	struct vmi_pair *to = NULL;
 	struct pkt pkt;
 
 	if (pkt_from_skb(&pkt, skb) &&
@@ -1379,26 +1423,26 @@ static noinline void tx_impair(struct vmi_port *port, const struct pkt *pkt, str
 }
 
 /* Decide about the frame at hand, within what the port may send. */
-static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, struct vmi_port **to,
-			      struct batch *b)
+static enum verdict tx_decide(struct vmi_port *port, struct vmi_pair *pair, const struct pkt *pkt,
+			      struct vmi_pair **to, struct batch *b)
 {
 	u32 word = vmi_policy_word(&port->policy);
 	u64 wait_ns;
 
 	if (likely(!(word & (VMI_POLICY_LIMIT(VMI_TX) | VMI_POLICY_IMPAIR(VMI_TX))))) {
-		see_sent(port, pkt, VMI_FRAME_OK);
+		see_sent(pair, pkt, VMI_FRAME_OK);
 		return forward(port, pkt, to, b);
 	}
 	/* Once, not again each time that it has waited for its receiver. */
-	if (word & VMI_POLICY_LIMIT(VMI_TX) && !port->tx.wait_for) {
+	if (word & VMI_POLICY_LIMIT(VMI_TX) && !pair->tx.wait_for) {
 		wait_ns = vmi_policy_wait_ns(&port->policy, VMI_TX);
 		if (wait_ns) {
-			vmi_port_poll_in(port, wait_ns);
+			vmi_pair_poll_in(pair, wait_ns);
 			return WAIT_RATE;
 		}
 		charge(port, VMI_TX, pkt);
 	}
-	see_sent(port, pkt, VMI_FRAME_OK);
+	see_sent(pair, pkt, VMI_FRAME_OK);
 	if (!(word & VMI_POLICY_IMPAIR(VMI_TX)))
 		return forward(port, pkt, to, b);
 	tx_impair(port, pkt, b);
@@ -1409,11 +1453,12 @@ static enum verdict tx_decide(struct vmi_port *port, const struct pkt *pkt, stru
  * Serve the ring. Returns what was done of the budget: a frame for many costs as
  * many as get it, or broadcasts in a large network would keep the CPU.
  */
-static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
+static int tx_serve(struct vmi_pair *pair, int budget, struct batch *b)
 {
 	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
-	struct vmi_queue *q = &port->tx.q;
-	struct vmi_port *to;
+	struct vmi_port *port = pair->port;
+	struct vmi_queue *q = &pair->tx.q;
+	struct vmi_pair *to;
 	enum verdict v;
 	u32 packets = 0;
 	u64 bytes = 0;
@@ -1426,31 +1471,31 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 	q->miss.ring = false;
 	r = vmi_queue_begin(q, &fault);
 	if (r) {
-		tx_failed(port, r, fault);
+		tx_failed(pair, r, fault);
 		return 0;
 	}
 	vmi_queue_notify(q, false, &fault);
 	pkt.run.on = false;
 	while (done < budget) {
-		got = tx_fetch(port, &pkt, &head);
+		got = tx_fetch(port, pair, &pkt, &head);
 		if (got == FETCH_STOP)
 			break;
 		if (got == FETCH_NONE) {
 			r = vmi_queue_notify(q, true, &fault);
 			if (r < 0)
-				tx_failed(port, r, fault);
+				tx_failed(pair, r, fault);
 			if (r != 1)
 				break;
 			vmi_queue_notify(q, false, &fault);
 			continue;
 		}
 		to = NULL;
-		v = got == FETCH_FRAME ? tx_decide(port, &pkt, &to, b) : DONE;
+		v = got == FETCH_FRAME ? tx_decide(port, pair, &pkt, &to, b) : DONE;
 		if (v == WAIT_RATE)
 			break;
-		if (v != DONE && tx_wait(port, to, v, b))
+		if (v != DONE && tx_wait(pair, to, v, b))
 			break;
-		WRITE_ONCE(port->tx.wait_for, 0);
+		WRITE_ONCE(pair->tx.wait_for, 0);
 		if (got == FETCH_FRAME) {
 			packets++;
 			bytes += pkt.len;
@@ -1468,43 +1513,46 @@ static int tx_serve(struct vmi_port *port, int budget, struct batch *b)
 
 /* ---- the receiver's own poll: what waits for its buffers ---- */
 
-static void backlog_purge(struct vmi_port *port)
+static void backlog_purge(struct vmi_pair *pair)
 {
 	struct sk_buff *skb;
 
-	lockdep_assert_held(&port->rx.lock);
-	while ((skb = __skb_dequeue(&port->rx.backlog)))
-		skb_free_drop(port, skb, VMI_DROP_RX_FULL);
+	lockdep_assert_held(&pair->rx.lock);
+	while ((skb = __skb_dequeue(&pair->rx.backlog)))
+		skb_free_drop(pair->port, skb, VMI_DROP_RX_FULL);
 }
 
-/* Let senders try again that wait for the port; @n as struct vmi_port_rx.nwaiters. */
-static void wake_senders(struct vmi_port *port, const u8 (*waiter)[ETH_ALEN], u32 n)
+/* Let senders try again that wait for the pair; @n as struct vmi_rx.nwaiters. */
+static void wake_senders(struct vmi_pair *pair, const struct vmi_waiter *waiter, u32 n)
 {
-	struct vmi_net *net = port->net;
+	struct vmi_net *net = pair->port->net;
 	struct vmi_port *from;
-	unsigned int i;
+	unsigned int i, k;
 
 	if (n > VMI_WAITERS) {
 		list_for_each_entry_rcu(from, &net->ports, net_node) {
-			if (READ_ONCE(from->tx.wait_for) == port->id)
-				vmi_port_poll_now(from);
+			for (k = 0; k < from->npairs; k++) {
+				if (READ_ONCE(from->pair[k].tx.wait_for) == pair->id)
+					vmi_pair_poll_now(&from->pair[k]);
+			}
 		}
 		return;
 	}
 	/* In the order in which they came: each takes what there is. */
 	for (i = 0; i < n; i++) {
-		if (vmi_fdb_find(&net->fdb, waiter[i], READ_ONCE(net->conf.ageing_ms), &from) &&
-		    from && READ_ONCE(from->tx.wait_for) == port->id)
-			vmi_port_poll_now(from);
+		k = waiter[i].pair;
+		if (vmi_fdb_find(&net->fdb, waiter[i].mac, READ_ONCE(net->conf.ageing_ms), &from) &&
+		    from && k < from->npairs && READ_ONCE(from->pair[k].tx.wait_for) == pair->id)
+			vmi_pair_poll_now(&from->pair[k]);
 	}
 }
 
-/* What waits for the port's buffers: its backlog, and then other guests. */
-static void rx_serve(struct vmi_port *port, struct batch *b)
+/* What waits for the pair's buffers: its backlog, and then other guests. */
+static void rx_serve(struct vmi_pair *pair, struct batch *b)
 {
-	bool event = test_bit(0, &port->rx.event) && test_and_clear_bit(0, &port->rx.event);
-	struct vmi_port_rx *rx = &port->rx;
-	u8 waiter[VMI_WAITERS][ETH_ALEN];
+	bool event = test_bit(0, &pair->rx.event) && test_and_clear_bit(0, &pair->rx.event);
+	struct vmi_waiter waiter[VMI_WAITERS];
+	struct vmi_rx *rx = &pair->rx;
 	enum verdict v = DONE;
 	struct sk_buff *skb;
 	struct pkt pkt;
@@ -1513,14 +1561,14 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 	/* A backlog that is just being made has the timer set. */
 	if (!event && skb_queue_empty_lockless(&rx->backlog))
 		return;
-	if (!rx_open(b, port))
+	if (!rx_open(b, pair))
 		return;
 	if (event && rx->stalled && rx_has_more(b))
 		WRITE_ONCE(rx->stalled, false);
 	/* New buffers: their pages had better be there before a frame comes. */
 	if (event && !rx->pages && rx->q.notify && !rx_has_pages(b)) {
 		rx->pages = true;
-		vmi_port_want_pages(port);
+		vmi_pair_want_pages(pair);
 	}
 	/* Cleared before the backlog is tried, which may want buffers anew. */
 	if (event && rx->wanted) {
@@ -1540,16 +1588,16 @@ static void rx_serve(struct vmi_port *port, struct batch *b)
 	if (!skb_queue_empty(&rx->backlog)) {
 		if (ktime_after(ktime_get(), rx->wait_until)) {
 			WRITE_ONCE(rx->stalled, true);
-			backlog_purge(port);
+			backlog_purge(pair);
 		} else {
-			vmi_port_poll_later(port);
+			vmi_pair_poll_later(pair);
 		}
 	}
 	/* Kicks for new buffers are of interest only to those who wait for them. */
 	if (event && !rx->pages && !rx->wanted)
 		vmi_queue_notify(&rx->q, false, &b->fault);
 	rx_close(b);
-	wake_senders(port, waiter, n);
+	wake_senders(pair, waiter, n);
 }
 
 /*
@@ -1573,8 +1621,9 @@ static noinline int kept_serve(struct vmi_port *port, int budget, struct batch *
 	return min(done, budget);
 }
 
-static int fwd_poll(struct vmi_port *port, int budget)
+static int fwd_poll(struct vmi_pair *pair, int budget)
 {
+	struct vmi_port *port = pair->port;
 	struct vmi_mem *mem;
 	struct batch b;
 	int done = 0;
@@ -1583,13 +1632,14 @@ static int fwd_poll(struct vmi_port *port, int budget)
 	rcu_read_lock();
 	mem = rcu_dereference(port->mem);
 	if (mem) {
-		if (unlikely(READ_ONCE(port->policy.kept)))
+		/* They are the port's, and its first pair's poll is whom the timer wakes. */
+		if (unlikely(READ_ONCE(port->policy.kept)) && !pair->index)
 			done = kept_serve(port, budget, &b);
-		rx_serve(port, &b);
+		rx_serve(pair, &b);
 		/* While the work has the miss list the ring rests. */
-		if (!smp_load_acquire(&port->tx.pages)) {
+		if (!smp_load_acquire(&pair->tx.pages)) {
 			vmi_mem_lock(mem);
-			done += tx_serve(port, budget - done, &b);
+			done += tx_serve(pair, budget - done, &b);
 			vmi_mem_unlock(mem);
 		}
 	}

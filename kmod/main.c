@@ -41,7 +41,7 @@ static int __init vmi_init(void)
 	err = vmi_net_init();
 	if (err)
 		goto err_nat;
-	err = vmi_port_init();
+	err = vmi_pairs_init();
 	if (err)
 		goto err_net;
 	err = vmi_proc_init();
@@ -60,7 +60,7 @@ err_chr:
 err_proc:
 	vmi_proc_exit();
 err_port:
-	vmi_port_exit();
+	vmi_pairs_exit();
 err_net:
 	vmi_net_exit();
 err_nat:
@@ -79,7 +79,7 @@ static void __exit vmi_exit(void)
 	vmi_nl_exit();
 	vmi_chr_exit();
 	vmi_proc_exit();
-	vmi_port_exit();
+	vmi_pairs_exit();
 	vmi_net_exit();
 	vmi_nat_exit();
 	vmi_cmd_exit();

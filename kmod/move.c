@@ -26,38 +26,38 @@
 
 static void port_pause(struct vmi_port *port)
 {
-	spin_lock_bh(&port->rx.lock);
+	spin_lock_bh(&port->pair[0].rx.lock);
 	port->paused = true;
 	WRITE_ONCE(port->running, false);
-	spin_unlock_bh(&port->rx.lock);
+	spin_unlock_bh(&port->pair[0].rx.lock);
 }
 
 static void port_resume(struct vmi_port *port)
 {
-	spin_lock_bh(&port->rx.lock);
+	u32 i;
+
+	spin_lock_bh(&port->pair[0].rx.lock);
 	port->paused = false;
-	if (port->rx.on) {
+	if (port->pair[0].rx.on) {
 		WRITE_ONCE(port->running, true);
 		/* Pairs with the cmpxchg of vmi_port_fail(): it clears running last, or is seen. */
 		smp_mb();
 		if (atomic_read(&port->fault))
 			WRITE_ONCE(port->running, false);
 	}
-	/* Frames may wait in the ring: their kicks are gone. */
-	vmi_port_poll_now(port);
-	spin_unlock_bh(&port->rx.lock);
+	/* Frames may wait in the rings: their kicks are gone. */
+	for (i = 0; i < port->npairs; i++)
+		vmi_pair_poll_now(&port->pair[i]);
+	spin_unlock_bh(&port->pair[0].rx.lock);
 }
 
 /* Frames of the old network that the guest has not got, or that have not reached anybody. */
 static void port_purge(struct vmi_port *port)
 {
-	struct sk_buff_head old;
+	u32 i;
 
-	__skb_queue_head_init(&old);
-	spin_lock_bh(&port->rx.lock);
-	skb_queue_splice_init(&port->rx.backlog, &old);
-	spin_unlock_bh(&port->rx.lock);
-	__skb_queue_purge(&old);
+	for (i = 0; i < port->npairs; i++)
+		vmi_pair_purge(&port->pair[i]);
 	skb_queue_purge(&port->punt);
 	vmi_policy_purge(&port->policy);
 }

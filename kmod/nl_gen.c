@@ -154,7 +154,7 @@ static const struct nla_policy vmi_port_get_dump_nl_policy[VMI_A_PORT_NET + 1] =
 };
 
 /* VMI_CMD_PORT_NEW - do */
-static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] = {
+static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_PAIRS + 1] = {
 	[VMI_A_PORT_VM] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_PORT_NET] = { .type = NLA_NUL_STRING, .len = VMI_NAME_MAX, },
 	[VMI_A_PORT_MAC] = NLA_POLICY_EXACT_LEN(6),
@@ -166,6 +166,7 @@ static const struct nla_policy vmi_port_new_nl_policy[VMI_A_PORT_TX_IMPAIR + 1] 
 	[VMI_A_PORT_TX_LIMIT] = NLA_POLICY_NESTED(vmi_limit_nl_policy),
 	[VMI_A_PORT_RX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
 	[VMI_A_PORT_TX_IMPAIR] = NLA_POLICY_NESTED(vmi_impair_nl_policy),
+	[VMI_A_PORT_PAIRS] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* VMI_CMD_PORT_SET - do */
@@ -334,7 +335,7 @@ static const struct genl_split_ops vmi_nl_ops[] = {
 		.cmd		= VMI_CMD_PORT_NEW,
 		.doit		= vmi_nl_port_new_doit,
 		.policy		= vmi_port_new_nl_policy,
-		.maxattr	= VMI_A_PORT_TX_IMPAIR,
+		.maxattr	= VMI_A_PORT_PAIRS,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{

@@ -385,6 +385,9 @@ static int vmi_nl_port_fill(struct sk_buff *skb, const struct vmi_port_view *v,
 	    nla_put_u32(skb, VMI_A_PORT_FAULT, v->fault) ||
 	    nla_put_u64_64bit(skb, VMI_A_PORT_FEATURES, v->features, VMI_A_PORT_PAD))
 		goto err_cancel;
+	if (nla_put_u32(skb, VMI_A_PORT_PAIRS, v->pairs) ||
+	    (v->pairs_active && nla_put_u32(skb, VMI_A_PORT_PAIRS_ACTIVE, v->pairs_active)))
+		goto err_cancel;
 	if (v->ip && nla_put_be32(skb, VMI_A_PORT_IP, v->ip))
 		goto err_cancel;
 	if (vmi_nl_policy_fill(skb, &v->policy))
@@ -530,6 +533,8 @@ static int vmi_nl_port_conf(struct sk_buff *skb, struct genl_info *info,
 	}
 	if (attrs[VMI_A_PORT_IP])
 		conf->ip = nla_get_be32(attrs[VMI_A_PORT_IP]);
+	if (attrs[VMI_A_PORT_PAIRS])
+		conf->pairs = nla_get_u32(attrs[VMI_A_PORT_PAIRS]);
 	err = vmi_nl_policy(skb, info, &conf->policy);
 	if (err < 0)
 		return err;

@@ -24,10 +24,9 @@
 #include "mem.h"
 #include "nat.h"
 #include "port.h"
+#include "steer.h"
 #include "uplink.h"
 #include "vm.h"
-
-#define PAGE_ROUNDS	(2 * VMI_RING_SIZE_MAX)	/* bound of page_work, for a guest that moves its rings */
 
 #define PORT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_NET_F_MAC) | \
@@ -49,8 +48,6 @@ struct vmi_pfile {
 static LIST_HEAD(vmi_ports);	/* vmi_ctl */
 static u32 vmi_port_last_id;	/* vmi_ctl */
 static const struct vmi_switch *vmi_port_switch;
-static struct net_device *vmi_port_napi_dev;
-static struct workqueue_struct *vmi_port_wq;
 
 /**
  * vmi_port_emit - tell of an event of a port
@@ -87,14 +84,20 @@ static u32 client(void)
 	return from_kuid(&init_user_ns, current_uid());
 }
 
+static void port_discard(struct vmi_port *port)
+{
+	free_percpu(port->stats);
+	kfree(port->steer);
+	kvfree(port);
+}
+
 static void port_free(struct kref *ref)
 {
 	struct vmi_port *port = container_of(ref, struct vmi_port, ref);
 
 	skb_queue_purge(&port->punt);
-	free_percpu(port->stats);
 	vmi_vm_put(port->vm);
-	kfree(port);
+	port_discard(port);
 }
 
 /* ---- the packet path's side ---- */
@@ -108,6 +111,7 @@ static void port_free(struct kref *ref)
 void vmi_port_set_switch(const struct vmi_switch *sw)
 {
 	vmi_port_switch = sw;
+	vmi_pair_set_poll(sw->poll);
 }
 
 /**
@@ -141,53 +145,6 @@ static void port_fault_work(struct work_struct *work)
 }
 
 /**
- * vmi_port_want_pages - have guest pages brought into the cache, and poll again then
- * @port: the port; what is wanted is noted in its queues
- *
- * Context: any; the port is running.
- */
-void vmi_port_want_pages(struct vmi_port *port)
-{
-	queue_work(vmi_port_wq, &port->page_work);
-}
-
-/**
- * vmi_port_poll_later - poll again soon, whatever happens
- * @port: the port; its poll is running, or rx.lock is held and rx.on
- *
- * Context: softirq.
- */
-void vmi_port_poll_later(struct vmi_port *port)
-{
-	vmi_port_poll_in(port, VMI_FULL_US * NSEC_PER_USEC);
-}
-
-/**
- * vmi_port_poll_in - poll again in that time, or sooner
- * @port: the port; its poll is running, or rx.lock is held and rx.on
- * @ns: the time; longer than that of vmi_port_poll_later() it is not
- *
- * Context: softirq.
- */
-void vmi_port_poll_in(struct vmi_port *port, u64 ns)
-{
-	ns = min_t(u64, ns, VMI_FULL_US * NSEC_PER_USEC);
-	if (!hrtimer_active(&port->timer))
-		hrtimer_start(&port->timer, ns_to_ktime(ns), HRTIMER_MODE_REL);
-}
-
-/**
- * vmi_port_poll_now - poll as soon as possible
- * @port: the port; nothing happens while its rings are stopped
- *
- * Context: bottom halves off.
- */
-void vmi_port_poll_now(struct vmi_port *port)
-{
-	napi_schedule(&port->napi);
-}
-
-/**
  * vmi_port_punt - hand a frame to the VMM
  * @port: the port it came from
  * @skb: the frame; taken over if it fits
@@ -209,214 +166,24 @@ bool vmi_port_punt(struct vmi_port *port, struct sk_buff *skb)
 	return ok;
 }
 
-static int port_poll(struct napi_struct *napi, int budget)
-{
-	struct vmi_port *port = container_of(napi, struct vmi_port, napi);
-	int done = 0;
-
-	if (budget && READ_ONCE(port->running))
-		done = vmi_port_switch->poll(port, budget);
-	if (done < budget)
-		napi_complete_done(napi, done);
-	return done;
-}
-
-static enum hrtimer_restart port_timer(struct hrtimer *timer)
-{
-	struct vmi_port *port = container_of(timer, struct vmi_port, timer);
-
-	napi_schedule(&port->napi);
-	return HRTIMER_NORESTART;
-}
-
-static void port_kick_work(struct irq_work *work)
-{
-	struct vmi_port *port = container_of(work, struct vmi_port, kick_work);
-
-	napi_schedule(&port->napi);
-}
-
-/* ---- bringing pages in ---- */
-
-/*
- * A bad address is the guest's doing, and without the VMM's address space (a
- * VM file outlives it in a child) every address is one. Want of memory passes.
- */
-static bool page_in(struct vmi_port *port, struct vmi_mem *mem, const struct vmi_miss *miss)
-{
-	bool ok = true;
-	int err;
-	u32 i;
-
-	for (i = 0; i < miss->n; i++) {
-		err = vmi_mem_fault(mem, miss->gfn[i] & ~VMI_MISS_WRITE,
-				    miss->gfn[i] & VMI_MISS_WRITE);
-		if (err == -EFAULT || err == -ENODEV)
-			vmi_port_fail(port, miss->ring ? VMI_PORT_FAULT_RING_ADDRESS :
-							 VMI_PORT_FAULT_BAD_ADDRESS);
-		if (err)
-			ok = false;
-	}
-	return ok;
-}
-
-/*
- * Look for pages that are missing under the receive ring and its available
- * buffers, from the @from-th on. Returns how far it came.
- */
-static u16 scan_rx(struct vmi_port *port, struct vmi_mem *mem, u16 from, struct vmi_miss *miss)
-{
-	struct vmi_port_rx *rx = &port->rx;
-	enum vmi_port_fault fault = VMI_PORT_FAULT_NONE;
-	struct vmi_queue *q = &rx->q;
-	int n, err;
-	u16 head;
-
-	miss->n = 0;
-	miss->ring = false;
-	local_bh_disable();
-	vmi_mem_lock(mem);
-	spin_lock(&rx->lock);
-	if (!rx->on || !READ_ONCE(port->running))
-		goto unlock;
-	q->miss.n = 0;
-	q->miss.ring = false;
-	err = vmi_queue_begin(q, &fault);
-	if (err)
-		goto out;
-	n = vmi_queue_refresh(q, &fault);
-	err = n < 0 ? n : 0;
-	while (!err && from < n) {
-		err = vmi_queue_chain(q, from, &rx->chain, &head, &fault);
-		if (!err)
-			err = vmi_queue_map(q, &rx->chain, min(rx->chain.bytes, 4U * PAGE_SIZE),
-					    rx->piece, VMI_RX_PIECES, &fault);
-		if (err == VMI_Q_MISS || err == VMI_Q_FAULT)
-			break;
-		err = 0;
-		from++;
-	}
-	if (!err) {
-		rx->looked_at = q->seen;
-		rx->looked_gen = q->gen;
-	}
-	/* Kicks for new buffers are of interest only to those who wait for them. */
-	if (!err && !rx->wanted)
-		err = vmi_queue_notify(q, false, &fault);
-out:
-	if (err == VMI_Q_FAULT)
-		vmi_port_fail(port, fault);
-	else if (err == VMI_Q_MISS)
-		*miss = q->miss;
-unlock:
-	spin_unlock(&rx->lock);
-	vmi_mem_unlock(mem);
-	local_bh_enable();
-	return from;
-}
-
-static void port_page_work(struct work_struct *work)
-{
-	struct vmi_port *port = container_of(work, struct vmi_port, page_work);
-	struct vmi_mem *mem;
-	struct vmi_miss miss;
-	unsigned int round;
-	bool ok = true;
-	u16 from = 0;
-
-	/* Stop waits for us before it takes the memory away. */
-	mem = rcu_dereference_protected(port->mem, true);
-
-	if (smp_load_acquire(&port->tx.pages)) {
-		ok = page_in(port, mem, &port->tx.q.miss);
-		/* The poll has its miss list again. */
-		smp_store_release(&port->tx.pages, false);
-	}
-	for (round = 0; ok && round < PAGE_ROUNDS; round++) {
-		from = scan_rx(port, mem, from, &miss);
-		if (!miss.n)
-			break;
-		ok = page_in(port, mem, &miss);
-	}
-
-	spin_lock_bh(&port->rx.lock);
-	port->rx.pages = false;
-	set_bit(0, &port->rx.event);
-	/* What failed is tried again, but not in a loop. */
-	if (ok)
-		napi_schedule(&port->napi);
-	else if (port->rx.on)
-		vmi_port_poll_later(port);
-	spin_unlock_bh(&port->rx.lock);
-}
-
-/* ---- kicks ---- */
-
-static int kick_wake(wait_queue_entry_t *wait, unsigned int mode, int sync, void *key)
-{
-	struct vmi_kick *kick = container_of(wait, struct vmi_kick, wait);
-	struct vmi_port *port = kick->port;
-
-	/* Interrupts are off and the eventfd's lock is held. We hold its file: no EPOLLHUP. */
-	if (!(key_to_poll(key) & EPOLLIN))
-		return 0;
-	if (kick->queue == VMI_RX)
-		set_bit(0, &port->rx.event);
-	irq_work_queue(&port->kick_work);
-	return 0;
-}
-
-static void kick_queue(struct file *file, wait_queue_head_t *wqh, poll_table *pt)
-{
-	struct vmi_kick *kick = container_of(pt, struct vmi_kick, pt);
-
-	kick->wqh = wqh;
-	add_wait_queue(wqh, &kick->wait);
-}
-
-static void kick_hook(struct vmi_kick *kick)
-{
-	if (!kick->file)
-		return;
-	init_waitqueue_func_entry(&kick->wait, kick_wake);
-	init_poll_funcptr(&kick->pt, kick_queue);
-	vfs_poll(kick->file, &kick->pt);
-}
-
-static void kick_unhook(struct vmi_kick *kick)
-{
-	if (!kick->wqh)
-		return;
-	remove_wait_queue(kick->wqh, &kick->wait);
-	kick->wqh = NULL;
-}
-
 /* ---- start and stop ---- */
 
-static bool queue_in_memory(const struct vmi_queue *q, struct vmi_mem *mem)
+static u64 port_features(const struct vmi_port *port)
 {
-	return vmi_mem_valid(mem, q->desc_gpa, vmi_ring_desc_bytes(q->size), false) &&
-	       vmi_mem_valid(mem, q->avail_gpa, vmi_ring_avail_bytes(q->size), false) &&
-	       vmi_mem_valid(mem, q->used_gpa, vmi_ring_used_bytes(q->size), true);
+	u64 features = PORT_FEATURES;
+
+	/* The VMM serves the control queue. */
+	if (port->npairs > 1)
+		features |= BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_CTRL_VQ);
+	return features;
 }
 
-static void queue_start(struct vmi_port *port, struct vmi_queue *q, unsigned int index,
-			struct vmi_mem *mem)
-{
-	*q = port->set[index];
-	q->mem = mem;
-	q->event_idx = port->features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
-	q->indirect = port->features & BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
-	q->write = index == VMI_RX;
-	vmi_queue_setup(q, port->start_idx[index]);
-}
-
-static bool features_ok(u64 features)
+static bool features_ok(const struct vmi_port *port, u64 features)
 {
 	u64 guest_tso = BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
 	u64 host_tso = BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6);
 
-	if ((features & ~PORT_FEATURES) || !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
+	if ((features & ~port_features(port)) || !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
 		return false;
 	/* virtio 1.2 section 5.1.3.1 */
 	if ((features & guest_tso) && !(features & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM)))
@@ -425,53 +192,61 @@ static bool features_ok(u64 features)
 		return false;
 	if ((features & BIT_ULL(VIRTIO_NET_F_GUEST_ECN)) && !(features & guest_tso))
 		return false;
+	if ((features & BIT_ULL(VIRTIO_NET_F_MQ)) && !(features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
+		return false;
 	return !(features & BIT_ULL(VIRTIO_NET_F_HOST_ECN)) || (features & host_tso);
 }
 
-static int port_start(struct vmi_port *port, u64 features)
+static int port_check(struct vmi_port *port, u64 features, u32 served, u32 active,
+		      struct vmi_mem *mem)
 {
-	struct vmi_mem *mem;
-	unsigned int i;
+	u32 i;
+	int err;
+
+	if (!features_ok(port, features) || served > port->npairs || active > served)
+		return -EINVAL;
+	if (served > 1 && !(features & BIT_ULL(VIRTIO_NET_F_MQ)))
+		return -EINVAL;
+	for (i = 0; i < served; i++) {
+		err = vmi_pair_check(&port->pair[i], mem);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Serve the first pairs, and give frames to the @active first of these. */
+static int port_start(struct vmi_port *port, u64 features, u32 served, u32 active)
+{
+	struct vmi_mem *mem = rcu_dereference_protected(port->mem, lockdep_is_held(&port->lock));
+	u32 i;
+	int err;
 
 	lockdep_assert_held(&port->lock);
 	if (port->on)
 		return -EBUSY;
-	if (!features_ok(features) || !port->have[VMI_RX] || !port->have[VMI_TX])
-		return -EINVAL;
-	mem = rcu_dereference_protected(port->mem, lockdep_is_held(&port->lock));
-	for (i = 0; i < 2; i++) {
-		if (!queue_in_memory(&port->set[i], mem))
-			return -EFAULT;
-	}
+	err = port_check(port, features, served, active, mem);
+	if (err)
+		return err;
 
 	port->features = features;
+	port->served = served;
+	WRITE_ONCE(port->active, active);
 	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
-	port->tx.allowed = 0;
-	port->tx.pages = false;
-	port->tx.wait_for = 0;
-	queue_start(port, &port->tx.q, VMI_TX, mem);
+	if (port->steer)
+		vmi_steer_init(port->steer);
+	for (i = 0; i < served; i++)
+		vmi_pair_open(&port->pair[i], mem);
 
-	spin_lock_bh(&port->rx.lock);
-	queue_start(port, &port->rx.q, VMI_RX, mem);
-	port->rx.pages = false;
-	port->rx.wanted = false;
-	port->rx.nwaiters = 0;
-	port->rx.lack = 0;
-	port->rx.looked_gen = 0;
-	port->rx.stalled = false;
-	port->rx.tell = false;
-	port->rx.on = true;
-	/* What is above is seen by whoever sees this; the poll by NAPI's own ordering. */
+	/* Deliveries see what is above by the locks of the pairs, polls by NAPI's own ordering. */
+	spin_lock_bh(&port->pair[0].rx.lock);
 	WRITE_ONCE(port->running, !port->paused);
-	spin_unlock_bh(&port->rx.lock);
+	spin_unlock_bh(&port->pair[0].rx.lock);
 
 	WRITE_ONCE(port->on, true);
 	vmi_policy_start(&port->policy);
-	napi_enable(&port->napi);
-	for (i = 0; i < 2; i++)
-		kick_hook(&port->kick[i]);
-	/* There may be frames and buffers already; their kicks are gone. */
-	vmi_port_want_pages(port);
+	for (i = 0; i < served; i++)
+		vmi_pair_start(&port->pair[i]);
 	return 0;
 }
 
@@ -482,58 +257,65 @@ static int port_start(struct vmi_port *port, u64 features)
  */
 static void port_stop(struct vmi_port *port)
 {
-	unsigned int i;
+	u32 i;
 
 	lockdep_assert_held(&port->lock);
 	if (!port->on)
 		return;
-	for (i = 0; i < 2; i++)
-		kick_unhook(&port->kick[i]);
-
-	/* Deliveries check it under the lock. */
-	spin_lock_bh(&port->rx.lock);
-	port->rx.on = false;
+	for (i = 0; i < port->served; i++)
+		vmi_pair_close(&port->pair[i]);
+	/* For good: port_resume() has seen that the first is closed, or was before. */
 	WRITE_ONCE(port->running, false);
-	spin_unlock_bh(&port->rx.lock);
 
-	/* Each can start only what comes after it, but for the poll: it is off by then. */
-	irq_work_sync(&port->kick_work);
-	napi_disable(&port->napi);
-	hrtimer_cancel(&port->timer);
+	/* Each can start only what comes after it, but for the polls: they are off by then. */
+	for (i = 0; i < port->served; i++)
+		vmi_pair_rest(&port->pair[i]);
 	vmi_policy_stop(&port->policy);
-	cancel_work_sync(&port->page_work);
+	for (i = 0; i < port->served; i++)
+		vmi_pair_stop(&port->pair[i]);
 	/* A fault is told before the next start forgets it. */
 	flush_work(&port->fault_work);
-
-	skb_queue_purge(&port->rx.backlog);
-	port->start_idx[VMI_RX] = port->rx.q.next;
-	port->start_idx[VMI_TX] = port->tx.q.next;
 	WRITE_ONCE(port->on, false);
 }
 
-static void queue_clear(struct vmi_port *port, unsigned int index)
+static void port_purge(struct vmi_port *port)
 {
-	struct vmi_queue *q = &port->set[index];
+	u32 i;
 
+	for (i = 0; i < port->served; i++)
+		vmi_pair_purge(&port->pair[i]);
+}
+
+/*
+ * Have other pairs get frames: as many as the driver asks for. When it returns those that
+ * are not among them get none. What waits for buffers is dropped, as it could be overtaken
+ * by what its flow gets elsewhere.
+ */
+static int port_set_active(struct vmi_port *port, u32 active)
+{
 	lockdep_assert_held(&port->lock);
-	port->have[index] = false;
-	if (q->call)
-		eventfd_ctx_put(q->call);
-	q->call = NULL;
-	if (port->kick[index].file)
-		fput(port->kick[index].file);
-	port->kick[index].file = NULL;
+	if (!port->on || !active || active > port->served)
+		return -EINVAL;
+	if (active == port->active)
+		return 0;
+	WRITE_ONCE(port->active, active);
+	port_purge(port);
+	/* Who has chosen a pair before has given his frames to it, and is done. */
+	synchronize_rcu();
+	port_purge(port);
+	return 0;
 }
 
 /* Take the port from who has it open; the memory returned is to be put after a grace period. */
 static struct vmi_mem *port_detach(struct vmi_port *port)
 {
 	struct vmi_mem *mem;
+	u32 i;
 
 	lockdep_assert_held(&port->lock);
 	port_stop(port);
-	queue_clear(port, VMI_RX);
-	queue_clear(port, VMI_TX);
+	for (i = 0; i < port->npairs; i++)
+		vmi_pair_clear(&port->pair[i]);
 	WRITE_ONCE(port->file, NULL);
 	mem = rcu_dereference_protected(port->mem, lockdep_is_held(&port->lock));
 	RCU_INIT_POINTER(port->mem, NULL);
@@ -556,9 +338,13 @@ static bool port_is_open(struct vmi_pfile *pf)
 
 static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue *arg)
 {
-	struct eventfd_ctx *call = NULL;
+	struct vmi_queue set = {
+		.size = arg->size,
+		.desc_gpa = arg->desc_gpa,
+		.avail_gpa = arg->avail_gpa,
+		.used_gpa = arg->used_gpa,
+	};
 	struct file *kick = NULL;
-	struct vmi_queue *q;
 	unsigned int i;
 
 	lockdep_assert_held(&port->lock);
@@ -566,7 +352,7 @@ static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue 
 		if (arg->pad[i])
 			return -EINVAL;
 	}
-	if (arg->index > VMI_TX || arg->kick_fd < -1 || arg->call_fd < -1 ||
+	if (arg->index >= 2 * port->npairs || arg->kick_fd < -1 || arg->call_fd < -1 ||
 	    !vmi_ring_layout_ok(arg->size, arg->desc_gpa, arg->avail_gpa, arg->used_gpa))
 		return -EINVAL;
 	if (port->on)
@@ -577,39 +363,37 @@ static long port_ioctl_queue(struct vmi_port *port, const struct vmi_port_queue 
 			return PTR_ERR(kick);
 	}
 	if (arg->call_fd >= 0) {
-		call = eventfd_ctx_fdget(arg->call_fd);
-		if (IS_ERR(call)) {
+		set.call = eventfd_ctx_fdget(arg->call_fd);
+		if (IS_ERR(set.call)) {
 			if (kick)
 				fput(kick);
-			return PTR_ERR(call);
+			return PTR_ERR(set.call);
 		}
 	}
-
-	queue_clear(port, arg->index);
-	q = &port->set[arg->index];
-	memset(q, 0, sizeof(*q));
-	q->size = arg->size;
-	q->desc_gpa = arg->desc_gpa;
-	q->avail_gpa = arg->avail_gpa;
-	q->used_gpa = arg->used_gpa;
-	q->call = call;
-	port->kick[arg->index].file = kick;
-	port->start_idx[arg->index] = arg->avail_idx;
-	port->have[arg->index] = true;
+	vmi_pair_set_queue(&port->pair[arg->index / 2], arg->index % 2, &set, kick, arg->avail_idx);
 	return 0;
 }
 
 static long port_ioctl_enable(struct vmi_port *port, struct vmi_port_enable *arg)
 {
+	u32 i;
+
 	lockdep_assert_held(&port->lock);
-	if (arg->on > 1 || arg->pad || arg->pad2[0] || arg->pad2[1])
+	if (arg->on > 1)
 		return -EINVAL;
 	if (arg->on)
-		return port_start(port, arg->features);
+		return port_start(port, arg->features, arg->pairs ?: 1, arg->active ?: 1);
 	port_stop(port);
-	arg->avail_idx[VMI_RX] = port->start_idx[VMI_RX];
-	arg->avail_idx[VMI_TX] = port->start_idx[VMI_TX];
+	for (i = 0; i < port->npairs; i++) {
+		arg->avail_idx[2 * i + VMI_RX] = port->pair[i].start_idx[VMI_RX];
+		arg->avail_idx[2 * i + VMI_TX] = port->pair[i].start_idx[VMI_TX];
+	}
 	return 0;
+}
+
+static long port_ioctl_pairs(struct vmi_port *port, const struct vmi_port_pairs *arg)
+{
+	return arg->pad ? -EINVAL : port_set_active(port, arg->active);
 }
 
 static void describe(struct vmi_port *port, struct vmi_port_open *p)
@@ -620,7 +404,9 @@ static void describe(struct vmi_port *port, struct vmi_port_open *p)
 	p->port_id = port->id;
 	p->mtu = net->conf.mtu;
 	ether_addr_copy(p->mac, port->mac);
-	p->features = PORT_FEATURES;
+	p->features = port_features(port);
+	p->pairs = port->npairs;
+	p->pad2 = 0;
 	p->ip = port->ip;
 	/* On a network without leases all of this is 0. */
 	p->netmask = inet_make_mask(net->conf.prefix_len);
@@ -665,6 +451,7 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 	union {
 		struct vmi_port_queue queue;
 		struct vmi_port_enable enable;
+		struct vmi_port_pairs pairs;
 		struct vmi_port_status status;
 	} arg;
 	long err;
@@ -672,6 +459,7 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 	switch (cmd) {
 	case VMI_PORT_QUEUE:
 	case VMI_PORT_ENABLE:
+	case VMI_PORT_PAIRS:
 		if (copy_from_user(&arg, uarg, _IOC_SIZE(cmd)))
 			return -EFAULT;
 		break;
@@ -693,6 +481,8 @@ static long port_ioctl(struct file *file, unsigned int cmd, unsigned long addr)
 		err = port_ioctl_queue(port, &arg.queue);
 	} else if (cmd == VMI_PORT_ENABLE) {
 		err = port_ioctl_enable(port, &arg.enable);
+	} else if (cmd == VMI_PORT_PAIRS) {
+		err = port_ioctl_pairs(port, &arg.pairs);
 	} else {
 		/* Cleared first: what changes from here on is told again. */
 		clear_bit(0, &port->changed);
@@ -974,34 +764,32 @@ void vmi_port_stop_all(struct vmi_vm *vm)
 
 /* ---- the object ---- */
 
-static struct vmi_port *port_alloc(void)
+static struct vmi_port *port_alloc(u32 npairs)
 {
-	struct vmi_port *port = kzalloc(sizeof(*port), GFP_KERNEL_ACCOUNT);
-	unsigned int i;
+	struct vmi_port *port;
+	u32 i;
 
+	port = kvzalloc(struct_size(port, pair, npairs), GFP_KERNEL_ACCOUNT);
 	if (!port)
 		return NULL;
 	port->stats = alloc_percpu_gfp(struct vmi_stats, GFP_KERNEL_ACCOUNT);
-	if (!port->stats) {
-		kfree(port);
+	if (npairs > 1)
+		port->steer = kzalloc(sizeof(*port->steer), GFP_KERNEL_ACCOUNT);
+	if (!port->stats || (npairs > 1 && !port->steer)) {
+		port_discard(port);
 		return NULL;
 	}
 	kref_init(&port->ref);
 	mutex_init(&port->lock);
+	port->npairs = npairs;
+	port->active = 1;
 	atomic_set(&port->fault, VMI_PORT_FAULT_NONE);
-	for (i = 0; i < 2; i++) {
-		port->kick[i].port = port;
-		port->kick[i].queue = i;
-	}
-	init_irq_work(&port->kick_work, port_kick_work);
-	vmi_compat_hrtimer_setup(&port->timer, port_timer);
-	INIT_WORK(&port->page_work, port_page_work);
 	INIT_WORK(&port->fault_work, port_fault_work);
 	skb_queue_head_init(&port->punt);
 	init_waitqueue_head(&port->wait);
-	spin_lock_init(&port->rx.lock);
-	skb_queue_head_init(&port->rx.backlog);
-	vmi_policy_init(&port->policy, &port->napi);
+	for (i = 0; i < npairs; i++)
+		vmi_pair_init(&port->pair[i], port, i);
+	vmi_policy_init(&port->policy, &port->pair[0].napi);
 	INIT_LIST_HEAD(&port->claims);
 	INIT_LIST_HEAD(&port->neighs);
 	return port;
@@ -1057,6 +845,8 @@ static void fill(struct vmi_port *port, struct vmi_port_view *view, struct vmi_s
 	view->active = READ_ONCE(port->running);
 	view->fault = atomic_read(&port->fault);
 	view->features = READ_ONCE(port->on) ? READ_ONCE(port->features) : 0;
+	view->pairs = port->npairs;
+	view->pairs_active = READ_ONCE(port->on) ? READ_ONCE(port->active) : 0;
 	spin_lock_bh(&port->vm->lock);
 	view->owner = port->vm->uid;
 	spin_unlock_bh(&port->vm->lock);
@@ -1085,6 +875,7 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	struct vmi_policy_conf policy = conf->policy;
 	struct vmi_port *port;
 	struct vmi_net *net;
+	u32 i;
 	int err;
 
 	lockdep_assert_held(&vmi_ctl);
@@ -1103,7 +894,11 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	err = vmi_policy_check(&policy, extack);
 	if (err)
 		return err;
-	port = port_alloc();
+	if (conf->pairs > VMI_PAIRS_MAX) {
+		NL_SET_ERR_MSG_MOD(extack, "a port has at most 8 queue pairs");
+		return -EINVAL;
+	}
+	port = port_alloc(conf->pairs ?: 1);
 	if (!port)
 		return -ENOMEM;
 	vmi_policy_follow(&port->policy, net->conf.guard, net->conf.storm_pps);
@@ -1133,7 +928,8 @@ int vmi_port_new(struct vmi_vm *vm, const struct vmi_port_conf *conf, struct vmi
 	port->id = ++vmi_port_last_id;
 	port->index = vm->nports++;
 	port->link = true;
-	netif_napi_add(vmi_port_napi_dev, &port->napi, port_poll);
+	for (i = 0; i < port->npairs; i++)
+		vmi_pair_add(&port->pair[i], (u64)port->id * VMI_PAIRS_MAX + i);
 	list_add_tail(&port->node, &vmi_ports);
 	list_add_tail(&port->vm_node, &vm->ports);
 	list_add_tail_rcu(&port->net_node, &net->ports);
@@ -1148,8 +944,7 @@ err_fdb:
 	/* A frame from the uplink may have found it. */
 	synchronize_rcu();
 err_free:
-	free_percpu(port->stats);
-	kfree(port);
+	port_discard(port);
 	return err;
 }
 
@@ -1317,6 +1112,7 @@ void vmi_port_leave(struct vmi_port *port)
 static void port_unlist(struct vmi_port *port)
 {
 	struct vmi_port *other;
+	u32 i;
 
 	lockdep_assert_held(&vmi_ctl);
 	vmi_port_emit(port, VMI_EVENT_KIND_PORT_DEL, client(), "");
@@ -1330,8 +1126,8 @@ static void port_unlist(struct vmi_port *port)
 	}
 	list_del(&port->vm_node);
 	port->vm->nports--;
-	/* It is disabled, and there until the grace period is over. */
-	__netif_napi_del(&port->napi);
+	for (i = 0; i < port->npairs; i++)
+		vmi_pair_del(&port->pair[i]);
 }
 
 static void port_finish(struct vmi_port *port)
@@ -1436,35 +1232,4 @@ int vmi_port_view(u32 id, struct vmi_port_view *view, struct vmi_stats_view *sta
 		return -ENOENT;
 	fill(port, view, stats);
 	return 0;
-}
-
-/**
- * vmi_port_init - prepare for ports
- *
- * Context: process, when the module is loaded.
- * Return: 0 or -ENOMEM.
- */
-int vmi_port_init(void)
-{
-	vmi_port_napi_dev = vmi_compat_dummy_alloc();
-	if (!vmi_port_napi_dev)
-		return -ENOMEM;
-	/* Unbound: bringing a page in may wait for a disk. */
-	vmi_port_wq = alloc_workqueue("vmi_port", WQ_UNBOUND, 0);
-	if (!vmi_port_wq) {
-		vmi_compat_dummy_free(vmi_port_napi_dev);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/**
- * vmi_port_exit - undo vmi_port_init(); there are no ports
- *
- * Context: process, when the module is unloaded.
- */
-void vmi_port_exit(void)
-{
-	destroy_workqueue(vmi_port_wq);
-	vmi_compat_dummy_free(vmi_port_napi_dev);
 }

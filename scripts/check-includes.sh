@@ -12,10 +12,10 @@ floor_of() {
 	main) echo 5 ;;
 	nl | nl_* | chr | proc) echo 4 ;;
 	life | cmd | agent | inspect | probe | fwd) echo 3 ;;
-	vm | net | port | move | capture | mem | mem_* | event | fdb | queue | window) echo 2 ;;
+	vm | net | port | pair | move | capture | mem | mem_* | event | fdb | queue | window) echo 2 ;;
 	hostdev | uplink | lan | route | neigh | nat | nat4 | nat6 | nat_priv) echo 2 ;;
 	portfwd | hop | flow | wall | reserve | guard | claim | policy | hit) echo 2 ;;
-	ring | walk | frame | macnat | limit | impair | pages | trace) echo 1 ;;
+	ring | walk | frame | macnat | limit | impair | steer | pages | trace) echo 1 ;;
 	drop | text | compat) echo 0 ;;
 	*) echo "kmod/$1: scripts/check-includes.sh does not know its floor" >&2; return 1 ;;
 	esac

@@ -488,7 +488,7 @@ static void target_down(void)
 /* a VM with memory, ports and sessions, as far as they can be had */
 static int target_up(void)
 {
-	struct port_new_args pa = { .vm = t.name, .net = "fuzz-n" };
+	struct port_new_args pa = { .vm = t.name, .net = "fuzz-n", .pairs = below(VMI_PAIRS_MAX + 1) };
 	struct net_args na = { .name = "fuzz-n", .subnet = "192.0.2.0", .prefix = 24 };
 	struct vmi_mem_region r = { .size = ARENA, .uaddr = (uintptr_t)t.arena };
 	struct vmi_session_open so = { .rights = VMI_RIGHT_READ };
@@ -668,24 +668,27 @@ static void step_port(void)
 {
 	int fd = t.port[below(PORTS)];
 	struct vmi_port_queue q = {
-		.index = below(2), .size = 1 << below(11),
+		.index = below(one_in(4) ? 2 * VMI_PAIRS_MAX + 1 : 4), .size = 1 << below(11),
 		.desc_gpa = below(ARENA / 16) * 16, .avail_gpa = below(ARENA / 2) * 2,
 		.used_gpa = below(ARENA / 4) * 4,
 		.kick_fd = one_in(8) ? some_fd() : t.kick, .call_fd = one_in(8) ? some_fd() : t.call,
 		.avail_idx = rnd(),
 	};
-	struct vmi_port_enable en = { .on = !one_in(3), .features = F_ALL };
+	struct vmi_port_enable en = {
+		.on = !one_in(3), .features = F_ALL, .pairs = below(3), .active = below(3),
+	};
+	struct vmi_port_pairs pairs = { .active = one_in(4) ? rnd() : below(3) };
 	struct vmi_port_status st = { 0 };
 	struct vmi_port_open info = { 0 };
 	uint64_t one = 1;
 
 	switch (below(8)) {
 	case 0:
-		q.index = 0;
-		call(fd, VMI_PORT_QUEUE, &q, sizeof(q));
-		q.index = 1;
-		call(fd, VMI_PORT_QUEUE, &q, sizeof(q));
+		for (q.index = 0; q.index < 4; q.index++)
+			call(fd, VMI_PORT_QUEUE, &q, sizeof(q));
 		en.on = 1;
+		if (en.pairs == 2)
+			en.features |= BITF(VIRTIO_NET_F_MQ) | BITF(VIRTIO_NET_F_CTRL_VQ);
 		call(fd, VMI_PORT_ENABLE, &en, sizeof(en));
 		break;
 	case 1:
@@ -697,6 +700,7 @@ static void step_port(void)
 		call(fd, VMI_PORT_ENABLE, &en, sizeof(en));
 		break;
 	case 3:
+		call(fd, VMI_PORT_PAIRS, &pairs, sizeof(pairs));
 		call(fd, VMI_PORT_STATUS, &st, sizeof(st));
 		call(fd, VMI_PORT_INFO, &info, sizeof(info));
 		break;

@@ -203,9 +203,11 @@ static int test_port_file(void)
 	CHECK(refused(ioctl(a.port, VMI_PORT_ENABLE, &en), EINVAL));
 	en.features = (F_ALL & ~BITF(VIRTIO_NET_F_CSUM));
 	CHECK(refused(ioctl(a.port, VMI_PORT_ENABLE, &en), EINVAL));
-	en.features = F_ALL, en.pad = 1;
+	en.features = F_ALL, en.pairs = 2;
 	CHECK(refused(ioctl(a.port, VMI_PORT_ENABLE, &en), EINVAL));
-	en.pad = 0, en.on = 2;
+	en.pairs = 1, en.active = 2;
+	CHECK(refused(ioctl(a.port, VMI_PORT_ENABLE, &en), EINVAL));
+	en.pairs = 0, en.active = 0, en.on = 2;
 	CHECK(refused(ioctl(a.port, VMI_PORT_ENABLE, &en), EINVAL));
 	CHECK(refused(ioctl(a.port, VMI_PORT_STATUS, NULL), EFAULT));
 	CHECK(refused(ioctl(a.port, VMI_PORT_QUEUE, NULL), EFAULT));

@@ -47,7 +47,10 @@
 #define HDR		12
 #define FRAME_MAX	65600
 
-/* guest-physical layout */
+#define VNET_PAIRS	4	/* queue pairs that there is room for */
+#define VNET_QUEUES	(2 * VNET_PAIRS)
+
+/* guest-physical layout; with more than three pairs the last ring is in the tables */
 #define RING_GPA(q)	(0x10000UL + (q) * 0x10000UL)
 #define DESC_GPA(q)	(RING_GPA(q))
 #define AVAIL_GPA(q)	(RING_GPA(q) + 0x8000)
@@ -65,12 +68,13 @@ struct guest {
 	uint32_t port_id;
 	struct vmi_port_open info;
 	uint8_t *mem;
-	int kick[2];
-	int call[2];
+	int pairs;		/* that are started */
+	int kick[VNET_QUEUES];
+	int call[VNET_QUEUES];
 	uint64_t features;
 	uint16_t qsize;
-	uint16_t avail[2];	/* our index */
-	uint16_t seen[2];	/* used index we have handled */
+	uint16_t avail[VNET_QUEUES];	/* our index */
+	uint16_t seen[VNET_QUEUES];	/* used index we have handled */
 	uint32_t rxlen;		/* bytes of a receive buffer */
 };
 
@@ -243,6 +247,7 @@ struct port_new_args {
 	const char *net;
 	const uint8_t *mac;
 	const char *ip;
+	int pairs;
 };
 
 static int port_id_attr(const struct nlattr *attr, void *data)
@@ -266,6 +271,8 @@ static UNUSED int port_new(const struct port_new_args *a, uint32_t *id)
 	if (a->mac)
 		mnl_attr_put(nlh, VMI_A_PORT_MAC, 6, a->mac);
 	put_ip(nlh, VMI_A_PORT_IP, a->ip);
+	if (a->pairs)
+		mnl_attr_put_u32(nlh, VMI_A_PORT_PAIRS, a->pairs);
 	return nl_talk(nlh, port_id_msg, id);
 }
 
@@ -367,10 +374,10 @@ static UNUSED long port_drops(const struct guest *g, const char *reason)
 /* ---- the VMM ---- */
 
 /* a VM with one port, attached, memory registered, port open; rings off */
-static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *net,
-				const uint8_t *mac)
+static UNUSED int guest_create(struct guest *g, const char *name, const char *net,
+			       const uint8_t *mac, int pairs)
 {
-	struct port_new_args pa = { .vm = name, .net = net, .mac = mac };
+	struct port_new_args pa = { .vm = name, .net = net, .mac = mac, .pairs = pairs };
 	struct vmi_mem_region r = { .size = GMEM };
 	struct vmi_attach a = { 0 };
 	int i;
@@ -379,6 +386,7 @@ static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *n
 	snprintf(g->name, sizeof(g->name), "%s", name);
 	g->vm = -1;
 	g->port = -1;
+	g->pairs = 1;
 	nl_vm(VMI_CMD_VM_DEL, name);
 	CHECK(!nl_vm(VMI_CMD_VM_NEW, name));
 	CHECK(!port_new(&pa, &g->port_id));
@@ -391,7 +399,7 @@ static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *n
 	CHECK(!ioctl(g->vm, VMI_VM_MEM, &r));
 	g->port = ioctl(g->vm, VMI_VM_PORT, &g->info);
 	CHECK(g->port >= 0);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < VNET_QUEUES; i++) {
 		g->kick[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 		g->call[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 		CHECK(g->kick[i] >= 0 && g->call[i] >= 0);
@@ -399,9 +407,20 @@ static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *n
 	return 0;
 }
 
+static UNUSED int guest_new_mac(struct guest *g, const char *name, const char *net,
+				const uint8_t *mac)
+{
+	return guest_create(g, name, net, mac, 0);
+}
+
+static UNUSED int guest_new_pairs(struct guest *g, const char *name, const char *net, int pairs)
+{
+	return guest_create(g, name, net, NULL, pairs);
+}
+
 static UNUSED int guest_new(struct guest *g, const char *name, const char *net)
 {
-	return guest_new_mac(g, name, net, NULL);
+	return guest_create(g, name, net, NULL, 0);
 }
 
 static UNUSED void guest_del(struct guest *g)
@@ -414,7 +433,7 @@ static UNUSED void guest_del(struct guest *g)
 		close(g->port);
 	if (g->vm >= 0)
 		close(g->vm);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < VNET_QUEUES; i++) {
 		if (g->kick[i] > 0)
 			close(g->kick[i]);
 		if (g->call[i] > 0)
@@ -445,12 +464,12 @@ static int guest_queue(struct guest *g, int q)
 /* empty rings, both indices at @start */
 static UNUSED int guest_start_at(struct guest *g, uint64_t features, uint16_t qsize, uint16_t start)
 {
-	struct vmi_port_enable en = { .on = 1, .features = features };
+	struct vmi_port_enable en = { .on = 1, .features = features, .pairs = g->pairs };
 	int q;
 
 	g->features = features;
 	g->qsize = qsize;
-	for (q = 0; q < 2; q++) {
+	for (q = 0; q < 2 * g->pairs; q++) {
 		memset(g->mem + RING_GPA(q), 0, 0x10000);
 		g->avail[q] = start;
 		g->seen[q] = start;

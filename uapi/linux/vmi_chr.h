@@ -32,6 +32,7 @@
 #define VMI_SEG_LEN_MAX		(16U << 20)	/* bytes of one segment */
 #define VMI_DNS_MAX		4	/* name servers a guest is told of */
 #define VMI_DOMAIN_LEN		256	/* a search domain, NUL-terminated */
+#define VMI_PAIRS_MAX		8	/* queue pairs of a port */
 #define VMI_FRAME_MAX		1522	/* bytes of a frame passed by read/write of a port file */
 
 /*
@@ -159,6 +160,8 @@ struct vmi_port_open {
 	__u8	dns6[VMI_DNS_MAX][16];	/* name servers, the preferred first */
 	__u8	router_mac[6];
 	__u8	pad[2];		/* 0 */
+	__u32	pairs;		/* queue pairs, 1 to VMI_PAIRS_MAX */
+	__u32	pad2;		/* 0 */
 };
 
 /*
@@ -171,7 +174,7 @@ struct vmi_port_open {
  * are started), ENODEV (this file has lost the port).
  */
 struct vmi_port_queue {
-	__u32	index;		/* 0 (receive) or 1 (transmit) */
+	__u32	index;		/* below 2 * pairs; even to receive, odd to transmit */
 	__u32	size;		/* power of two, 1 to 1024 */
 	__u64	desc_gpa;	/* multiple of 16 */
 	__u64	avail_gpa;	/* multiple of 2 */
@@ -185,20 +188,35 @@ struct vmi_port_queue {
 /*
  * struct vmi_port_enable - start or stop the rings (VMI_PORT_ENABLE on a port file)
  *
- * Start needs both queues. After a stop no page of the guest is touched and
- * avail_idx says where each queue stands; a start without a new VMI_PORT_QUEUE
- * goes on from there. A stop of stopped rings is no error. It waits for a guest page
- * that is being brought in.
+ * Start needs both queues of as many pairs as are to be served; frames from any of these
+ * are taken, frames for the guest go to the first active ones. After a stop no page of the guest
+ * is touched and avail_idx says where each queue stands; a start without a new
+ * VMI_PORT_QUEUE goes on from there. A stop of stopped rings is no error. It waits for a
+ * guest page that is being brought in.
  * Errors: EINVAL (features that were not offered, lack VIRTIO_F_VERSION_1 or
- * contradict one another, a queue missing), EBUSY (started already), EFAULT (a
- * ring outside memory), ENODEV (this file has lost the port).
+ * contradict one another, several pairs without VIRTIO_NET_F_MQ, more than the port has, more
+ * active ones than pairs, a queue missing), EBUSY (started already), EFAULT (a ring outside
+ * memory), ENODEV (this file has lost the port).
  */
 struct vmi_port_enable {
 	__u32	on;		/* 0 or 1 */
+	__u16	pairs;		/* to serve, from the first; 0 for one; ignored on stop, here and below */
+	__u16	active;		/* of these; 0 for one */
+	__u64	features;	/* as negotiated by the driver */
+	__u16	avail_idx[2 * VMI_PAIRS_MAX];	/* out, on stop: by queue index */
+};
+
+/*
+ * struct vmi_port_pairs - change the number of active pairs (VMI_PORT_PAIRS on a port file)
+ *
+ * What a driver asks for with VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET (virtio 1.2 section
+ * 5.1.6.5.5). When it returns, pairs that are not active get no more frames. A flow stays in
+ * order.
+ * Errors: EINVAL (0, more than are served, the rings are stopped), ENODEV.
+ */
+struct vmi_port_pairs {
+	__u32	active;
 	__u32	pad;		/* 0 */
-	__u64	features;	/* as negotiated by the driver; ignored on stop */
-	__u16	avail_idx[2];	/* out, on stop: by queue index */
-	__u16	pad2[2];	/* 0 */
 };
 
 /*
@@ -579,6 +597,7 @@ struct vmi_verdict {
 #define VMI_PORT_ENABLE		_IOWR(VMI_IOC, 0x21, struct vmi_port_enable)
 #define VMI_PORT_STATUS		_IOR(VMI_IOC, 0x22, struct vmi_port_status)
 #define VMI_PORT_INFO		_IOR(VMI_IOC, 0x23, struct vmi_port_open)
+#define VMI_PORT_PAIRS		_IOW(VMI_IOC, 0x24, struct vmi_port_pairs)
 #define VMI_CAPTURE_STATS	_IOR(VMI_IOC, 0x28, struct vmi_capture_stats)
 #define VMI_SESS_INFO		_IOR(VMI_IOC, 0x30, struct vmi_sess_info)
 #define VMI_SESS_RW		_IOWR(VMI_IOC, 0x31, struct vmi_sess_rw)

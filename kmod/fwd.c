@@ -397,8 +397,11 @@ static bool rx_open(struct batch *b, struct vmi_pair *pair)
 	b->mem = mem;
 	b->packets = 0;
 	b->bytes = 0;
-	pair->rx.q.miss.n = 0;
-	pair->rx.q.miss.ring = false;
+	/* While pages are brought in, those that frames have found missing are noted. */
+	if (!pair->rx.pages) {
+		pair->rx.q.miss.n = 0;
+		pair->rx.q.miss.ring = false;
+	}
 	b->ring = vmi_queue_begin(&pair->rx.q, &b->fault);
 	b->can = 0;
 	b->simple = !b->ring && vmi_port_link_up(port) && skb_queue_empty(&pair->rx.backlog) &&

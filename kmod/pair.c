@@ -152,9 +152,8 @@ static u16 scan_rx(struct vmi_pair *pair, struct vmi_mem *mem, u16 from, struct 
 	spin_lock(&rx->lock);
 	if (!rx->on || !READ_ONCE(pair->port->running))
 		goto unlock;
-	q->miss.n = 0;
-	q->miss.ring = false;
-	err = vmi_queue_begin(q, &fault);
+	/* What a frame has found missing comes first: it can be further on than is looked here. */
+	err = q->miss.n ? VMI_Q_MISS : vmi_queue_begin(q, &fault);
 	if (err)
 		goto out;
 	n = vmi_queue_refresh(q, &fault);
@@ -179,8 +178,10 @@ static u16 scan_rx(struct vmi_pair *pair, struct vmi_mem *mem, u16 from, struct 
 out:
 	if (err == VMI_Q_FAULT)
 		vmi_port_fail(pair->port, fault);
-	else if (err == VMI_Q_MISS)
+	if (err == VMI_Q_MISS)
 		*miss = q->miss;
+	q->miss.n = 0;
+	q->miss.ring = false;
 unlock:
 	spin_unlock(&rx->lock);
 	vmi_mem_unlock(mem);

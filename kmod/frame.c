@@ -315,6 +315,9 @@ bool vmi_frame_hdr_negotiated(const struct virtio_net_hdr *h, u64 features)
 		return features & BIT_ULL(VIRTIO_NET_F_HOST_TSO4);
 	case VIRTIO_NET_HDR_GSO_TCPV6:
 		return features & BIT_ULL(VIRTIO_NET_F_HOST_TSO6);
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		return features & BIT_ULL(VIRTIO_NET_F_HOST_USO) &&
+		       !(h->gso_type & VIRTIO_NET_HDR_GSO_ECN);
 	default:
 		return false;
 	}
@@ -334,25 +337,37 @@ bool vmi_frame_hdr_negotiated(const struct virtio_net_hdr *h, u64 features)
 int vmi_frame_hdr_gso(const struct vmi_frame *f, const u8 *head, u32 head_len,
 		      struct virtio_net_hdr *h, u32 max)
 {
-	bool v6 = (h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV6;
 	u16 size = le16_to_cpu((__force __le16)h->gso_size);
-	u32 hdr_len;
+	bool udp = h->gso_type == VIRTIO_NET_HDR_GSO_UDP_L4;
+	u32 hdr_len, ip = VMI_FRAME_IP4;
 
+	if (udp)
+		ip |= VMI_FRAME_IP6;
+	else if ((h->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) == VIRTIO_NET_HDR_GSO_TCPV6)
+		ip = VMI_FRAME_IP6;
 	/* Segmentation needs the checksum to be left to it (virtio 1.2 section 5.1.6.2). */
 	if (!(h->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) || !size)
 		return VMI_DROP_BAD_HEADER;
-	if (!(f->flags & (v6 ? VMI_FRAME_IP6 : VMI_FRAME_IP4)) || !(f->flags & VMI_FRAME_L4) ||
-	    (f->flags & (VMI_FRAME_FRAG | VMI_FRAME_SNAP)) || f->l4_proto != IPPROTO_TCP)
+	if (!(f->flags & ip) || !(f->flags & VMI_FRAME_L4) ||
+	    (f->flags & (VMI_FRAME_FRAG | VMI_FRAME_SNAP)) ||
+	    f->l4_proto != (udp ? IPPROTO_UDP : IPPROTO_TCP))
 		return VMI_DROP_BAD_HEADER;
 	if (le16_to_cpu((__force __le16)h->csum_start) != f->l4_off ||
-	    le16_to_cpu((__force __le16)h->csum_offset) != offsetof(struct tcphdr, check))
+	    le16_to_cpu((__force __le16)h->csum_offset) !=
+	    (udp ? offsetof(struct udphdr, check) : offsetof(struct tcphdr, check)))
 		return VMI_DROP_BAD_HEADER;
-	if (f->l4_off + sizeof(struct tcphdr) > head_len)
-		return VMI_DROP_BAD_HEADER;
-	hdr_len = (head[f->l4_off + 12] >> 4) * 4;
-	if (hdr_len < sizeof(struct tcphdr) || f->l4_off + hdr_len > f->len)
-		return VMI_DROP_BAD_HEADER;
+	if (udp) {
+		hdr_len = sizeof(struct udphdr);
+	} else {
+		if (f->l4_off + sizeof(struct tcphdr) > head_len)
+			return VMI_DROP_BAD_HEADER;
+		hdr_len = (head[f->l4_off + 12] >> 4) * 4;
+		if (hdr_len < sizeof(struct tcphdr))
+			return VMI_DROP_BAD_HEADER;
+	}
 	hdr_len += f->l4_off;
+	if (hdr_len > f->len)
+		return VMI_DROP_BAD_HEADER;
 	if (hdr_len + size > max)
 		return VMI_DROP_TOO_LONG;
 	/* The sender's value is a hint that nobody may rely on: state the true one. */

@@ -15,6 +15,16 @@
 
 #include "drop.h"
 
+/* UDP segmentation: of virtio 1.2, and of <linux/virtio_net.h> from Linux 6.2 on */
+#ifndef VIRTIO_NET_F_HOST_USO
+#define VIRTIO_NET_F_GUEST_USO4		54
+#define VIRTIO_NET_F_GUEST_USO6		55
+#define VIRTIO_NET_F_HOST_USO		56
+#endif
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4	5
+#endif
+
 #define VMI_FRAME_HEAD	128	/* bytes looked at; they hold all headers that matter */
 #define VMI_FRAME_OK	(-1)	/* instead of an enum vmi_drop */
 #define VMI_VLAN_TAGS_MAX	2

@@ -15,6 +15,7 @@
 #include <linux/rculist.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <linux/virtio_net.h>
 #include <net/checksum.h>
 #include <net/ipv6.h>
@@ -222,13 +223,15 @@ static __always_inline void see_sent(struct vmi_pair *pair, const struct pkt *pk
 static noinline void charge(struct vmi_port *port, unsigned int dir, const struct pkt *pkt)
 {
 	u32 size = le16_to_cpu((__force __le16)pkt->hdr.gso_size);
+	bool udp = pkt->hdr.gso_type == VIRTIO_NET_HDR_GSO_UDP_L4;
 	u32 hdr_len, segs = 1;
 
 	if (pkt->hdr.gso_type == VIRTIO_NET_HDR_GSO_NONE) {
 		vmi_policy_charge(&port->policy, dir, 1, pkt->len);
 		return;
 	}
-	hdr_len = le16_to_cpu((__force __le16)pkt->hdr.csum_start) + sizeof(struct tcphdr);
+	hdr_len = le16_to_cpu((__force __le16)pkt->hdr.csum_start) +
+		  (udp ? sizeof(struct udphdr) : sizeof(struct tcphdr));
 	if (size && pkt->len > hdr_len)
 		segs = DIV_ROUND_UP(pkt->len - hdr_len, size);
 	vmi_policy_charge(&port->policy, dir, segs, pkt->len + (segs - 1) * hdr_len);
@@ -281,6 +284,10 @@ static bool rx_can(u64 features, const struct virtio_net_hdr *hdr)
 		break;
 	case VIRTIO_NET_HDR_GSO_TCPV6:
 		need |= BIT_ULL(VIRTIO_NET_F_GUEST_TSO6);
+		break;
+	case VIRTIO_NET_HDR_GSO_UDP_L4:
+		/* of which IP, the header does not say; drivers have both or neither */
+		need |= BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6);
 		break;
 	default:
 		return false;
@@ -744,6 +751,50 @@ static ktime_t deadline(enum verdict v)
 
 /* ---- skbs ---- */
 
+static bool is_uso(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && skb_shinfo(skb)->gso_type & SKB_GSO_UDP_L4;
+}
+
+/* What Linux does from 6.2 on, when its virtio-net headers know UDP segmentation. */
+static bool uso_from_skb(struct virtio_net_hdr *hdr, const struct sk_buff *skb)
+{
+	u32 start = skb_checksum_start_offset(skb);
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return false;
+	*hdr = (struct virtio_net_hdr) {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.gso_type = VIRTIO_NET_HDR_GSO_UDP_L4,
+		.hdr_len = (__force __virtio16)cpu_to_le16(start + sizeof(struct udphdr)),
+		.gso_size = (__force __virtio16)cpu_to_le16(skb_shinfo(skb)->gso_size),
+		.csum_start = (__force __virtio16)cpu_to_le16(start),
+		.csum_offset = (__force __virtio16)cpu_to_le16(skb->csum_offset),
+	};
+	return true;
+}
+
+static bool hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
+{
+	u16 size = le16_to_cpu((__force __le16)hdr->gso_size);
+	struct virtio_net_hdr whole = *hdr;
+	u32 hdr_len;
+
+	if (hdr->gso_type != VIRTIO_NET_HDR_GSO_UDP_L4)
+		return !virtio_net_hdr_to_skb(skb, hdr, true);
+	whole.gso_type = VIRTIO_NET_HDR_GSO_NONE;
+	if (virtio_net_hdr_to_skb(skb, &whole, true))
+		return false;
+	hdr_len = skb_checksum_start_offset(skb) + sizeof(struct udphdr);
+	/* one that is no longer than a segment is no large one */
+	if (skb->len - hdr_len > size) {
+		skb_shinfo(skb)->gso_size = size;
+		skb_shinfo(skb)->gso_segs = 0;
+		skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4 | SKB_GSO_DODGY;
+	}
+	return true;
+}
+
 /* Describe an skb that starts with its Ethernet header. False: what it needs has no name here. */
 static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
 {
@@ -762,7 +813,8 @@ static bool pkt_from_skb(struct pkt *pkt, struct sk_buff *skb)
 	pkt->head_len = min_t(u32, skb->len, VMI_FRAME_HEAD);
 	if (skb_copy_bits(skb, 0, pkt->head, pkt->head_len))
 		return false;
-	return !virtio_net_hdr_from_skb(skb, &pkt->hdr, true, false, 0);
+	return is_uso(skb) ? uso_from_skb(&pkt->hdr, skb) :
+			     !virtio_net_hdr_from_skb(skb, &pkt->hdr, true, false, 0);
 }
 
 static noinline void see_skb(struct vmi_net *net, struct sk_buff *skb)
@@ -858,6 +910,7 @@ static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch 
 	}
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
+		b->copies++;
 		if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_hwoffload_help(skb, features))
 			skb_free_drop(port, skb, VMI_DROP_NO_MEM);
 		else if (!pkt_from_skb(&pkt, skb))
@@ -948,7 +1001,7 @@ static struct sk_buff *pkt_to_skb(const struct pkt *pkt)
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->protocol = eth_hdr(skb)->h_proto;
 	/* The header was checked against the frame; this is stricter in places. */
-	if (virtio_net_hdr_to_skb(skb, &pkt->hdr, true)) {
+	if (!hdr_to_skb(skb, &pkt->hdr)) {
 		kfree_skb(skb);
 		return NULL;
 	}

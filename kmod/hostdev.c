@@ -27,7 +27,7 @@
 #include "wall.h"
 
 #define HOST_FEATURES	(NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HIGHDMA | NETIF_F_HW_CSUM | \
-			 NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN)
+			 NETIF_F_TSO | NETIF_F_TSO6 | NETIF_F_TSO_ECN | NETIF_F_GSO_UDP_L4)
 
 /**
  * struct hostdev_priv - our part of the netdev

@@ -20,6 +20,7 @@
 #include "capture.h"
 #include "compat.h"
 #include "event.h"
+#include "frame.h"
 #include "hostdev.h"
 #include "mem.h"
 #include "nat.h"
@@ -28,6 +29,7 @@
 #include "uplink.h"
 #include "vm.h"
 
+#define GUEST_USO	(BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
 #define PORT_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) | BIT_ULL(VIRTIO_NET_F_MAC) | \
 			 BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_STATUS) | \
@@ -35,7 +37,8 @@
 			 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | \
 			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) | BIT_ULL(VIRTIO_NET_F_HOST_ECN) | \
 			 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
-			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN))
+			 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO) | \
+			 GUEST_USO)
 
 /**
  * struct vmi_pfile - who has opened a port
@@ -186,9 +189,10 @@ static bool features_ok(const struct vmi_port *port, u64 features)
 	if ((features & ~port_features(port)) || !(features & BIT_ULL(VIRTIO_F_VERSION_1)))
 		return false;
 	/* virtio 1.2 section 5.1.3.1 */
-	if ((features & guest_tso) && !(features & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM)))
+	if ((features & (guest_tso | GUEST_USO)) && !(features & BIT_ULL(VIRTIO_NET_F_GUEST_CSUM)))
 		return false;
-	if ((features & host_tso) && !(features & BIT_ULL(VIRTIO_NET_F_CSUM)))
+	if ((features & (host_tso | BIT_ULL(VIRTIO_NET_F_HOST_USO))) &&
+	    !(features & BIT_ULL(VIRTIO_NET_F_CSUM)))
 		return false;
 	if ((features & BIT_ULL(VIRTIO_NET_F_GUEST_ECN)) && !(features & guest_tso))
 		return false;

@@ -242,7 +242,10 @@ static void check_header(const struct vmi_frame *f, const u8 *head, u32 head_len
 		return;
 	}
 	seen_gso++;
-	MUST(h.flags && h.gso_size && h.hdr_len >= h.csum_start + 20);
+	MUST(h.flags && h.gso_size);
+	MUST(h.gso_type == VIRTIO_NET_HDR_GSO_UDP_L4 ?
+	     f->l4_proto == 17 && h.hdr_len == h.csum_start + 8 :
+	     f->l4_proto == 6 && h.hdr_len >= h.csum_start + 20);
 	MUST(h.hdr_len <= f->len && (u32)h.hdr_len + h.gso_size <= max);
 }
 
@@ -529,7 +532,7 @@ static void make(void)
 		mutate(frame, flen);
 }
 
-/* a header, for a frame with TCP mostly one that fits */
+/* a header, for a frame with TCP or UDP mostly one that fits */
 static void make_header(struct virtio_net_hdr *h)
 {
 	struct vmi_frame f;
@@ -538,13 +541,15 @@ static void make_header(struct virtio_net_hdr *h)
 	if (one_in(3))
 		memset(h, 0, sizeof(*h));
 	if (vmi_frame_parse(&f, frame, min(flen, VMI_FRAME_HEAD), flen) != VMI_FRAME_OK ||
-	    !(f.flags & VMI_FRAME_L4) || f.l4_proto != 6)
+	    !(f.flags & VMI_FRAME_L4) || (f.l4_proto != 6 && f.l4_proto != 17))
 		return;
 	h->flags = 1;
 	h->gso_type = f.flags & VMI_FRAME_IP4 ? 1 : 4;
+	if (f.l4_proto == 17)
+		h->gso_type = VIRTIO_NET_HDR_GSO_UDP_L4;
 	h->gso_size = 1 + below(600);
 	h->csum_start = f.l4_off;
-	h->csum_offset = 16;
+	h->csum_offset = f.l4_proto == 17 ? 6 : 16;
 	if (one_in(4))
 		mutate(h, sizeof(*h));
 }

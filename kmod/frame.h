@@ -101,6 +101,12 @@ struct vmi_frame {
 	struct vmi_frame_nd nd;
 };
 
+/* Does a DHCP client get what is sent to that UDP port? Of TCP none is known, it is 0. */
+static inline bool vmi_frame_is_dhcp_client(u16 dport)
+{
+	return dport == 68 || dport == 546;
+}
+
 /* of Ethernet, IPv4 and the ports: what a struct vmi_frame_run compares */
 #define VMI_FRAME_RUN_HEAD	(14 + 20 + 8)
 
@@ -109,8 +115,9 @@ struct vmi_frame {
  * @on: there is a flow
  * @word: the first bytes of one of its frames
  *
- * Only of frames to one station, IPv4 without options or fragments, TCP or UDP: then
- * what vmi_frame_parse() says depends on the bytes that are compared, and on the length.
+ * Only of frames to one station, IPv4 without options or fragments, TCP or UDP, not to a
+ * DHCP client: then what vmi_frame_parse() says depends on the bytes that are compared, and on
+ * the length.
  */
 struct vmi_frame_run {
 	bool on;
@@ -161,6 +168,7 @@ static inline void vmi_frame_begin(struct vmi_frame_run *r, const struct vmi_fra
 				   const u8 *head, u32 head_len)
 {
 	r->on = head_len >= VMI_FRAME_RUN_HEAD && f->l3_off == 14 && f->l4_off == 34 &&
+		!vmi_frame_is_dhcp_client(f->dport) &&
 		(f->flags & ~VMI_FRAME_UDP) == (VMI_FRAME_IP4 | VMI_FRAME_L4);
 	if (r->on)
 		memcpy(r->word, head, sizeof(r->word));

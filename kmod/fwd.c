@@ -921,11 +921,30 @@ static int skb_resolve(struct vmi_port *port, struct sk_buff *skb, struct batch 
 	return 0;
 }
 
+/* Is it an answer to a DHCP client, with its checksum left to the device? */
+static bool is_unsummed_answer(const struct sk_buff *skb)
+{
+	u32 start;
+	__be16 dport, *p;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL || skb_is_gso(skb) ||
+	    skb->csum_offset != offsetof(struct udphdr, check))
+		return false;
+	start = skb_checksum_start_offset(skb);
+	p = skb_header_pointer(skb, start + offsetof(struct udphdr, dest), sizeof(dport), &dport);
+	return p && vmi_frame_is_dhcp_client(ntohs(*p));
+}
+
 /* The same, past the port's impairment. */
 static int skb_pass(struct vmi_port *port, struct sk_buff *skb, struct batch *b)
 {
 	struct pkt pkt;
 
+	/* As for what guests send: see complete_answer(). */
+	if (unlikely(is_unsummed_answer(skb)) && skb_checksum_help(skb)) {
+		skb_free_drop(port, skb, VMI_DROP_NO_MEM);
+		return -ENOMEM;
+	}
 	if (pkt_from_skb(&pkt, skb) && rx_can(READ_ONCE(port->features), &pkt.hdr))
 		return skb_deliver(port, skb, &pkt, b);
 	return skb_resolve(port, skb, b);
@@ -1360,6 +1379,38 @@ static void copy_head(struct pkt *pkt, const struct vmi_piece *piece, u32 len)
 }
 
 /*
+ * Complete the checksum of an answer to a DHCP client, whoever its receiver is. Many clients
+ * read their frames past the stack, where nobody has told them that it is left to a device.
+ */
+static noinline void complete_answer(struct pkt *pkt)
+{
+	u32 start = le16_to_cpu((__force __le16)pkt->hdr.csum_start);
+	u32 at = start + le16_to_cpu((__force __le16)pkt->hdr.csum_offset);
+	u32 left = pkt->len - start, n;
+	struct reader r;
+	__wsum sum = 0;
+	__sum16 check;
+	u8 bytes[128];
+
+	if (start != pkt->f.l4_off || at != start + offsetof(struct udphdr, check) ||
+	    pkt->hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		return;
+	reader_init(&r, pkt);
+	for (n = start; n; n -= min_t(u32, n, sizeof(bytes)))
+		reader_copy(&r, bytes, min_t(u32, n, sizeof(bytes)));
+	for (; left; left -= n) {
+		n = min_t(u32, left, sizeof(bytes));
+		reader_copy(&r, bytes, n);
+		sum = csum_partial(bytes, n, sum);
+	}
+	check = csum_fold(sum) ?: CSUM_MANGLED_0;
+	memcpy(pkt->head + at, &check, sizeof(check));
+	pkt->hdr.flags = 0;
+	pkt->hdr.csum_start = 0;
+	pkt->hdr.csum_offset = 0;
+}
+
+/*
  * Parse a frame, and ask whether the guest may send it. What was said of a flow's first
  * frame in a poll holds for those that follow.
  */
@@ -1384,6 +1435,8 @@ static int tx_check(struct vmi_port *port, struct vmi_pair *pair, struct pkt *pk
 	if (why == VMI_FRAME_OK && unlikely(READ_ONCE(port->active) > 1))
 		vmi_steer_sent(port->steer, vmi_steer_hash(&pkt->f, pkt->head, pkt->head_len),
 			       pair->index);
+	if (why == VMI_FRAME_OK && pkt->hdr.flags && vmi_frame_is_dhcp_client(pkt->f.dport))
+		complete_answer(pkt);
 	pkt->run.on = false;
 	if (why == VMI_FRAME_OK)
 		vmi_frame_begin(&pkt->run, &pkt->f, pkt->head, pkt->head_len);

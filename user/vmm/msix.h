@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MSIX_VECTORS_MAX	8
+#define MSIX_VECTORS_MAX	18	/* eight queue pairs, a control queue, the configuration */
 #define MSIX_ENTRY_BYTES	16
 
 /**

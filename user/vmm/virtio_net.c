@@ -10,6 +10,7 @@
 
 #include <linux/virtio_ids.h>
 #include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
 #include <linux/vmi_chr.h>
 
 #include "bus.h"
@@ -20,8 +21,11 @@
 #include "ra.h"
 #include "virtio_net.h"
 #include "virtio_pci.h"
+#include "vring.h"
 
-#define QUEUES		2	/* receive and transmit */
+/* virtio 1.2 section 5.1.6.5, the control queue */
+#define CTRL_HDR_BYTES	sizeof(struct virtio_net_ctrl_hdr)
+
 #define QUEUE_SIZE	256
 #define UNPLUGGED_S	2	/* Linux tells its programs of a link that is down within a second */
 
@@ -39,6 +43,9 @@
  * @lease: what its guest is told by DHCP
  * @link6: what its guest is told of IPv6
  * @timer: of the next router advertisement
+ * @pairs: queue pairs that the port has
+ * @served: and that are started
+ * @active: those of them that the driver wants to get frames on
  */
 struct net_dev {
 	struct virtio_dev virtio;
@@ -53,6 +60,9 @@ struct net_dev {
 	struct dhcp_lease lease;
 	struct ra_link link6;
 	struct source timer;
+	unsigned int pairs;
+	unsigned int served;
+	unsigned int active;
 };
 
 static struct net_dev *net_of(struct virtio_dev *dev)
@@ -77,16 +87,109 @@ static int set_queue(struct net_dev *net, unsigned int index)
 	return q->enabled ? ioctl(net->port.fd, VMI_PORT_QUEUE, &arg) : -1;
 }
 
+static bool has(const struct net_dev *net, unsigned int feature)
+{
+	return net->virtio.negotiated & 1ULL << feature;
+}
+
+/* ---- the control queue ---- */
+
+/* Its place depends on the negotiation: section 5.1.2. */
+static struct virtio_queue *ctrl_queue(struct net_dev *net)
+{
+	return &net->virtio.queues[has(net, VIRTIO_NET_F_MQ) ? 2 * net->pairs : 2];
+}
+
+static int set_active(struct net_dev *net, const struct vring_request *req)
+{
+	struct virtio_net_ctrl_mq mq;
+	struct vmi_port_pairs arg = { 0 };
+
+	if (!has(net, VIRTIO_NET_F_MQ) || req->len != CTRL_HDR_BYTES + sizeof(mq))
+		return -1;
+	memcpy(&mq, req->bytes + CTRL_HDR_BYTES, sizeof(mq));
+	arg.active = mq.virtqueue_pairs;
+	if (ioctl(net->port.fd, VMI_PORT_PAIRS, &arg))
+		return -1;
+	net->active = arg.active;
+	return 0;
+}
+
+static uint8_t do_request(struct net_dev *net, const struct vring_request *req)
+{
+	struct virtio_net_ctrl_hdr hdr;
+
+	if (req->len < CTRL_HDR_BYTES)
+		return VIRTIO_NET_ERR;
+	memcpy(&hdr, req->bytes, sizeof(hdr));
+	if (hdr.class != VIRTIO_NET_CTRL_MQ || hdr.cmd != VIRTIO_NET_CTRL_MQ_VQ_PAIRS_SET)
+		return VIRTIO_NET_ERR;
+	return set_active(net, req) ? VIRTIO_NET_ERR : VIRTIO_NET_OK;
+}
+
+/* By the vCPU that notifies: its driver waits for the answer anyway. */
+static void notified(struct virtio_dev *dev, unsigned int index)
+{
+	struct net_dev *net = net_of(dev);
+	struct virtio_queue *q = &dev->queues[index];
+	struct vring_request req;
+	bool tell = false;
+	int got;
+
+	while ((got = vring_next(q, &req)) > 0) {
+		uint8_t ack = do_request(net, &req);
+
+		if (req.answer)
+			*req.answer = ack;
+		tell |= vring_done(q, &req, req.answer ? sizeof(ack) : 0,
+				   has(net, VIRTIO_RING_F_EVENT_IDX));
+	}
+	if (got < 0)
+		virtio_pci_needs_reset(dev);
+	if (tell)
+		msix_signal(&dev->msix, q->vector);
+}
+
+/* ---- life of the driver ---- */
+
+/* As many pairs as the driver has set up, without a gap; one at least. */
+static unsigned int count_pairs(const struct net_dev *net)
+{
+	const struct virtio_queue *q = net->virtio.queues;
+	unsigned int n = 1, max = has(net, VIRTIO_NET_F_MQ) ? net->pairs : 1;
+
+	while (n < max && q[2 * n].enabled && q[2 * n + 1].enabled)
+		n++;
+	return n;
+}
+
+/* section 2.7: how the areas of a queue are aligned */
+static bool is_odd(const struct virtio_queue *q)
+{
+	return q->desc % 16 || q->driver % 2 || q->device % 4;
+}
+
 static int start(struct virtio_dev *dev)
 {
 	struct net_dev *net = net_of(dev);
 	struct vmi_port_enable arg = { .on = 1, .features = dev->negotiated };
+	struct virtio_queue *ctrl = ctrl_queue(net);
 	unsigned int i;
 
-	for (i = 0; i < QUEUES; i++)
+	if (has(net, VIRTIO_NET_F_CTRL_VQ) && is_odd(ctrl))
+		return -1;
+	net->served = count_pairs(net);
+	if (net->active > net->served)
+		net->active = net->served;
+	arg.pairs = (uint16_t)net->served;
+	arg.active = (uint16_t)net->active;
+	for (i = 0; i < 2 * net->served; i++)
 		if (set_queue(net, i))
 			return -1;
-	return ioctl(net->port.fd, VMI_PORT_ENABLE, &arg) ? -1 : 0;
+	if (ioctl(net->port.fd, VMI_PORT_ENABLE, &arg))
+		return -1;
+	ctrl->own = ctrl->enabled && has(net, VIRTIO_NET_F_CTRL_VQ);
+	return 0;
 }
 
 static void stop(struct virtio_dev *dev)
@@ -97,10 +200,16 @@ static void stop(struct virtio_dev *dev)
 
 	if (ioctl(net->port.fd, VMI_PORT_ENABLE, &arg))
 		return;
-	for (i = 0; i < QUEUES; i++)
+	for (i = 0; i < 2 * net->served; i++)
 		dev->queues[i].next = arg.avail_idx[i];
 	/* a driver that has read it may rely on it: section 5.1.4.1 */
 	net->config.mtu = net->mtu;
+}
+
+/* Frames come on the first pair until the driver asks for more: section 5.1.6.5.5. */
+static void reset(struct virtio_dev *dev)
+{
+	net_of(dev)->active = 1;
 }
 
 static const void *config(struct virtio_dev *dev)
@@ -114,6 +223,8 @@ static const void *config(struct virtio_dev *dev)
 static const struct virtio_ops net_ops = {
 	.start = start,
 	.stop = stop,
+	.reset = reset,
+	.notified = notified,
 	.config = config,
 	.config_bytes = sizeof(struct virtio_net_config),
 };
@@ -319,12 +430,16 @@ static int add(int fd, const struct vmi_port_open *port)
 	set_link6(net, port);
 	memcpy(net->config.mac, port->mac, sizeof(net->config.mac));
 	net->config.status = VIRTIO_NET_S_LINK_UP;
-	net->config.max_virtqueue_pairs = 1;
+	net->pairs = port->pairs;
+	net->active = 1;
+	net->config.max_virtqueue_pairs = (uint16_t)port->pairs;
 	net->config.mtu = port->mtu;
 	net->virtio.ops = &net_ops;
 	net->virtio.features = port->features;
-	net->virtio.nqueues = QUEUES;
-	for (i = 0; i < QUEUES; i++)
+	net->virtio.nqueues = 2 * port->pairs;
+	if (port->features & 1ULL << VIRTIO_NET_F_CTRL_VQ)
+		net->virtio.nqueues++;
+	for (i = 0; i < net->virtio.nqueues; i++)
 		net->virtio.queues[i].size_max = QUEUE_SIZE;
 	if (net->plug.fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK))
 		return fail_errno(errno, "cannot prepare a port");

@@ -57,7 +57,7 @@ static void place_kicks(struct virtio_dev *dev)
 		struct virtio_queue *q = &dev->queues[i];
 		uint64_t gpa = 0;
 
-		if (dev->pci.bar.size)
+		if (dev->pci.bar.size && !q->own)
 			gpa = dev->pci.bar.base + AT_NOTIFY + i * NOTIFY_STEP;
 		if (gpa == q->kick_gpa)
 			continue;
@@ -89,6 +89,7 @@ static void reset_queues(struct virtio_dev *dev)
 		q->vector = NO_VECTOR;
 		q->desc = q->driver = q->device = 0;
 		q->next = 0;
+		q->own = false;
 	}
 }
 
@@ -96,6 +97,8 @@ static void reset(struct virtio_dev *dev)
 {
 	stop(dev);
 	reset_queues(dev);
+	if (dev->ops->reset)
+		dev->ops->reset(dev);
 	dev->negotiated = 0;
 	dev->status = 0;
 	dev->isr = 0;
@@ -134,6 +137,8 @@ static void start(struct virtio_dev *dev)
 		virtio_pci_needs_reset(dev);
 	else
 		dev->started = true;
+	/* the device may have chosen to serve one by itself */
+	place_kicks(dev);
 }
 
 static void write_status(struct virtio_dev *dev, uint8_t status)
@@ -142,6 +147,7 @@ static void write_status(struct virtio_dev *dev, uint8_t status)
 
 	if (!status) {
 		reset(dev);
+		place_kicks(dev);
 		return;
 	}
 	/* a driver can only add to it */
@@ -294,6 +300,17 @@ static void fill_common(struct virtio_dev *dev, uint8_t *common)
 
 /* ---- BAR 0 ---- */
 
+/* A notification that KVM has not caught. */
+static void notified(struct virtio_dev *dev, unsigned int index)
+{
+	struct virtio_queue *q = &dev->queues[index];
+
+	if (!q->own)
+		eventfd_write(q->kick, 1);
+	else if (dev->started)
+		dev->ops->notified(dev, index);
+}
+
 /* @len bytes at @off of @bytes; what is beyond them is zero. */
 static uint64_t slice(const void *bytes, size_t size, uint64_t off, unsigned int len)
 {
@@ -343,7 +360,7 @@ static void bar_write(struct range *bar, uint64_t off, unsigned int len, uint64_
 		break;
 	case AT_NOTIFY:
 		if (at / NOTIFY_STEP < dev->nqueues)
-			eventfd_write(dev->queues[at / NOTIFY_STEP].kick, 1);
+			notified(dev, (unsigned int)at / NOTIFY_STEP);
 		break;
 	case AT_MSIX:
 		msix_table_write(&dev->msix, at, len, val);

@@ -29,6 +29,7 @@
  * @next: next available index to take, where a device that was stopped goes on
  * @kick: eventfd that a notification signals
  * @kick_gpa: where KVM looks for it, 0 for nowhere
+ * @own: the device serves it in this process, and is told of notifications; set by @start, or not
  */
 struct virtio_queue {
 	uint16_t size;
@@ -41,6 +42,7 @@ struct virtio_queue {
 	uint16_t next;
 	int kick;
 	uint64_t kick_gpa;
+	bool own;
 };
 
 struct virtio_dev;
@@ -49,12 +51,16 @@ struct virtio_dev;
  * struct virtio_ops - what a device does
  * @start: the driver is ready (DRIVER_OK). Return: 0, or -1 when it cannot be served
  * @stop: it is not any more; when this returns, the guest's memory is left alone
+ * @reset: the driver begins anew; or NULL
+ * @notified: the driver has notified of a queue that is the device's own, while started; or NULL
  * @config: its configuration space, of @config_bytes
  * @config_bytes: size
  */
 struct virtio_ops {
 	int (*start)(struct virtio_dev *dev);
 	void (*stop)(struct virtio_dev *dev);
+	void (*reset)(struct virtio_dev *dev);
+	void (*notified)(struct virtio_dev *dev, unsigned int index);
 	const void *(*config)(struct virtio_dev *dev);
 	size_t config_bytes;
 };

@@ -107,6 +107,9 @@ wrong_usage() {
 	2	no unicast MAC	create a --kernel "$kernel" --net lab,mac=03:00:00:00:00:01
 	2	no unicast MAC	create a --kernel "$kernel" --net lab,mac=02:00
 	2	no IPv4 address	create a --kernel "$kernel" --net lab,ip=192.0.2.256
+	2	not a number from 1 to 8	create a --kernel "$kernel" --net lab,queues=0
+	2	not a number from 1 to 8	create a --kernel "$kernel" --net lab,queues=9
+	2	not a number from 1 to 8	create a --kernel "$kernel" --net lab,queues=two
 	2	none of mac=, ip=	create a --kernel "$kernel" --net lab,mtu=9
 	2	names none of mac, ip	create a --kernel "$kernel" --net lab,guard=bogus
 	2	not like 512kbit	create a --kernel "$kernel" --net lab,tx-limit=rate=fast

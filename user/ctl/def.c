@@ -74,6 +74,11 @@ static const char *set_net_field(struct def_net *net, const char *field)
 			return "has an ip= that is no IPv4 address";
 		return NULL;
 	}
+	if (!strncmp(field, "queues=", 7)) {
+		if (set_u32(field + 7, &net->queues) || !net->queues || net->queues > VMI_PAIRS_MAX)
+			return "has a queues= that is not a number from 1 to 8";
+		return NULL;
+	}
 	return set_net_policy(net, field);
 }
 
@@ -257,6 +262,8 @@ static void write_def(FILE *f, const struct def *def)
 			fprintf(f, ",mac=%s", fmt_mac(net->mac, mac));
 		if (net->ip.s_addr)
 			fprintf(f, ",ip=%s", fmt_ip(net->ip, ip));
+		if (net->queues)
+			fprintf(f, ",queues=%u", net->queues);
 		if (net->policy[0])
 			fprintf(f, ",%s", net->policy);
 		fputc('\n', f);

@@ -24,6 +24,7 @@
  * @has_mac: @mac is fixed
  * @mac: hardware address
  * @ip: fixed address, or 0
+ * @queues: queue pairs, 0 for one a vCPU, as far as ports have them
  * @policy: what differs from the network's, as it was written; or empty
  */
 struct def_net {
@@ -31,6 +32,7 @@ struct def_net {
 	bool has_mac;
 	uint8_t mac[6];
 	struct in_addr ip;
+	uint32_t queues;
 	char policy[DEF_POLICY_LEN];
 };
 

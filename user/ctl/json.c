@@ -277,6 +277,9 @@ struct json_object *port_to_json(const struct vmi_port *port)
 	if (port->fault)
 		json_put_text(obj, "fault", vmi_port_fault_name(port->fault));
 	json_put_number(obj, "features", port->features);
+	json_put_number(obj, "queues", port->pairs);
+	if (port->pairs_active)
+		json_put_number(obj, "queues-used", port->pairs_active);
 	json_put_policy(obj, &port->policy);
 	json_put_stats(obj, &port->stats);
 	return obj;

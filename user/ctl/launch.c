@@ -151,9 +151,12 @@ static int add_ports(struct vmi_nl *nl, const struct def *def)
 			.net = net->name,
 			.has_mac = net->has_mac,
 			.ip = net->ip,
+			.pairs = net->queues,
 		};
 		int ret;
 
+		if (!spec.pairs)
+			spec.pairs = def->cpus < VMI_PAIRS_MAX ? def->cpus : VMI_PAIRS_MAX;
 		memcpy(spec.mac, net->mac, sizeof(spec.mac));
 		policy_of(net, &spec.policy);
 		ret = vmi_port_new(nl, &spec);

@@ -264,7 +264,7 @@ const char *policy_field(const char *field, struct vmi_policy_spec *spec)
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strncmp(field, keys[i].key, strlen(keys[i].key)))
 			return keys[i].set(field + strlen(keys[i].key), spec);
-	return "has a part that is none of mac=, ip=, guard=, isolated, rx-limit=, tx-limit=, rx-impair= and tx-impair=";
+	return "has a part that is none of mac=, ip=, queues=, guard=, isolated, rx-limit=, tx-limit=, rx-impair= and tx-impair=";
 }
 
 /* ---- texts ---- */

@@ -200,6 +200,8 @@ static void print_port(const struct vmi_port *p)
 	show_line("link", p->link ? "up" : "down");
 	if (p->fault)
 		show_line("fault", vmi_port_fault_name(p->fault));
+	snprintf(text, sizeof(text), "%u (%u in use)", p->pairs, p->pairs_active);
+	show_line("queues", text);
 	snprintf(text, sizeof(text), "%s%s", fmt_guard(policy->guard, list),
 		 policy->guard_own ? "" : " (of the network)");
 	show_line("guard", text);

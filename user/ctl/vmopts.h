@@ -21,7 +21,7 @@ const char *vmopt_note(const char *val, void *dest);
 	{ "append", 'a', "STR", vmopt_append, def, "kernel command line (default: " DEF_APPEND ")" }, \
 	{ "memory", 'm', "SIZE", vmopt_memory, def, "memory in MiB, or 512M, 2G (default: 256)" }, \
 	{ "cpus", 'c', "N", vmopt_cpus, def, "virtual CPUs (default: 1)" },	\
-	{ "net", 'n', "NET", vmopt_net, def, "a port on NET[,mac=MAC][,ip=IP][,...]; can stand again" }, \
+	{ "net", 'n', "NET", vmopt_net, def, "a port on NET[,mac=MAC][,ip=IP][,queues=N][,...]; can stand again" }, \
 	{ "note", 0, "TEXT", vmopt_note, def, "free text of yours" }
 
 #endif /* VMICTL_VMOPTS_H */

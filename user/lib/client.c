@@ -272,6 +272,8 @@ int vmi_port_new(struct vmi_nl *nl, const struct vmi_port_spec *spec)
 		mnl_attr_put(nlh, VMI_A_PORT_MAC, sizeof(spec->mac), spec->mac);
 	if (spec->ip.s_addr)
 		mnl_attr_put_u32(nlh, VMI_A_PORT_IP, spec->ip.s_addr);
+	if (spec->pairs)
+		mnl_attr_put_u32(nlh, VMI_A_PORT_PAIRS, spec->pairs);
 	put_policy(nlh, &spec->policy);
 	return vmi_nl_talk(nl, nlh, VMI_NL_TIMEOUT_MS, NULL, NULL);
 }

@@ -63,6 +63,7 @@ struct vmi_policy_spec {
  * @has_mac: @mac is wanted; else the kernel chooses
  * @mac: hardware address
  * @ip: address, 0 for one of the kernel's choice
+ * @pairs: queue pairs, 0 for one
  * @policy: what differs from the network's
  */
 struct vmi_port_spec {
@@ -71,6 +72,7 @@ struct vmi_port_spec {
 	bool has_mac;
 	uint8_t mac[6];
 	struct in_addr ip;
+	uint32_t pairs;
 	struct vmi_policy_spec policy;
 };
 

@@ -351,6 +351,10 @@ static int take_port(const struct nlattr *attr, struct vmi_port *port)
 		return take_impair(attr, &port->policy.impair[VMI_DIR_TX]);
 	case VMI_A_PORT_PLUGGED:
 		return take_bool(attr, &port->plugged);
+	case VMI_A_PORT_PAIRS:
+		return take_u32(attr, &port->pairs);
+	case VMI_A_PORT_PAIRS_ACTIVE:
+		return take_u32(attr, &port->pairs_active);
 	}
 	return 0;
 }

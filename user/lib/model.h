@@ -126,6 +126,8 @@ struct vmi_port {
 	uint32_t fault;
 	uint64_t features;
 	struct in6_addr prefix6;
+	uint32_t pairs;
+	uint32_t pairs_active;		/* 0: the rings are stopped */
 	struct vmi_stats stats;
 	struct vmi_policy policy;
 };

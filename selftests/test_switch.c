@@ -67,8 +67,6 @@ static int test_networks(void)
 	struct net_args n = { .name = "tsw2", .subnet = "203.0.113.0", .prefix = 24 };
 	struct net_args t;
 
-	t = n, t.mode = VMI_NET_MODE_NAT;
-	CHECK(refused(net_new(&t), EOPNOTSUPP));
 	t = n, t.mode = VMI_NET_MODE_BRIDGED;	/* has no subnet */
 	CHECK(refused(net_new(&t), EINVAL));
 	t = n, t.name = "-bad";

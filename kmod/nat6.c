@@ -4,6 +4,7 @@
  *
  * The stack forwards IPv6 only if all interfaces do, and then no longer configures
  * the host itself by router advertisements. So both directions are sent on by route().
+ * Towards guests the host is a router nevertheless, see be_router().
  */
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
@@ -32,6 +33,19 @@ static unsigned int masquerade(void *priv, struct sk_buff *skb,
 	return verdict == NF_DROP ? vmi_nat_drop(net, VMI_DROP_NO_ADDRESS) : verdict;
 }
 
+/*
+ * "forwarding" of one interface is what neighbour advertisements say there. A guest whose
+ * neighbour is no router any more takes its default route away (RFC 4861 section 7.2.5).
+ * Someone may have set that of all interfaces.
+ */
+static void be_router(const struct net_device *dev)
+{
+	struct inet6_dev *in6_dev = __in6_dev_get(dev);
+
+	if (in6_dev && !READ_ONCE(in6_dev->cnf.forwarding))
+		WRITE_ONCE(in6_dev->cnf.forwarding, 1);
+}
+
 /* Before all others: what is established needs none of them. */
 static unsigned int take(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -50,6 +64,8 @@ static unsigned int route(void *priv, struct sk_buff *skb, const struct nf_hook_
 	struct nf_conn *ct = nf_ct_get(skb, &ctinfo);
 	struct vmi_nat *nat = priv;
 
+	if (in && !ipv6_addr_any(&in->conf.subnet6))
+		be_router(state->in);
 	if (!(type & IPV6_ADDR_UNICAST) || type & (IPV6_ADDR_LINKLOCAL | IPV6_ADDR_LOOPBACK))
 		return NF_ACCEPT;
 	if (in && !ipv6_addr_any(&in->conf.subnet6))

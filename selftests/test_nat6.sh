@@ -62,6 +62,17 @@ uplink6_is() {
 	sees "$1" seen_tcp g1 "$internet6:7"
 }
 
+# a guest asks its router whether that is still there, and keeps its default route
+router_stays() {
+	ip -n g1 -6 neigh change fe80::1 dev eth0 nud probe router || return
+	wait_for "$patience" router_answers || { ip -n g1 -6 neigh; return 1; }
+	tells 'default via fe80::1' in_ns g1 ip -6 route
+}
+
+router_answers() {
+	ip -n g1 -6 neigh show fe80::1 dev eth0 nud reachable | grep -q .
+}
+
 is_old() {
 	in_ns "$1" ip -6 addr show dev eth0 deprecated | grep -qF "$2"
 }
@@ -71,10 +82,10 @@ no_router_of() {
 }
 
 no_router6() {
-	! grep -qvx 0 /proc/sys/net/ipv6/conf/{all,default,up0,up1,vmi-nat0}/forwarding
+	! grep -qvx 0 /proc/sys/net/ipv6/conf/{all,default,up0,up1}/forwarding
 }
 
-plan 40
+plan 41
 set_up
 set_up6
 
@@ -109,6 +120,7 @@ one=$(address6 g1) two=$(address6 g2)
 check 'ping the router' pings g1 fe80::1%eth0
 check 'ping the gateway' pings g1 $subnet6::1
 check 'ping the internet' pings g1 $internet6
+check 'a router that is asked says that it is one' router_stays
 check 'ping a sibling' pings g1 "$two"
 check 'the host pings a guest' ping -c 1 -w "$patience" "$one"
 check 'TCP, masqueraded' uplink6_is "$host6"

@@ -67,8 +67,11 @@ one_address() {
 	captured >"$tmp/seen"
 	guest_addr a 11
 	! grep -E "$mac_a|$mac_b" "$tmp/seen" | grep -v 'BOOTP/DHCP' || return
-	grep -q 'BOOTP/DHCP' "$tmp/seen" && grep -q 'neighbor solicitation' "$tmp/seen" &&
-	grep -q 'ARP.*Reply 192.0.2.11' "$tmp/seen" || { cat "$tmp/seen"; return 1; }
+	if ! { grep -q 'BOOTP/DHCP' "$tmp/seen" && grep -q 'neighbor solicitation' "$tmp/seen" &&
+	       grep -q 'ARP.*Reply 192.0.2.11' "$tmp/seen"; }; then
+		cat "$tmp/seen"
+		return 1
+	fi
 }
 
 neighbours() {

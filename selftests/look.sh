@@ -32,14 +32,15 @@ look='cd $(readlink -f /sys/class/net/eth0/device/..); echo online $(cat /sys/de
 look=${look//$'\n\t'/ }
 
 finds() {
-	local name=$1 cpus=$2 release=${3#*vmlinuz-} mib=$4 last=$(($2 - 1)) total
+	local name=$1 cpus=$2 release=${3#*vmlinuz-} mib=$4 last=$(($2 - 1)) online=0 total
 	in_guest "$name" "$look" >"$work/found" || { cat "$work/found"; return 1; }
-	[ "$cpus" -gt 1 ] && last=0-$last
-	says "$work/found" "^online $last\$" "^cpus $cpus\$" "^release $release\$" \
+	[ "$cpus" -eq 1 ] || online=0-$last
+	says "$work/found" "^online $online\$" "^cpus $cpus\$" "^release $release\$" \
 		"^ip $(attr "$name" ip)\$" "^mac $(attr "$name" mac)\$" '^pci 0x1af4 0x1041$' || return
-	# a vector for each queue and one for the configuration, all of them MSI-X
-	says "$work/found" 'PCI-MSI.*virtio0-config' 'PCI-MSI.*virtio0-input.0' \
-		'PCI-MSI.*virtio0-output.0' '^irqs msix msix msix$' || return
+	# two queues for each vCPU, a vector for each of them and one for the configuration,
+	# all of them MSI-X
+	says "$work/found" 'PCI-MSI.*virtio0-config' "PCI-MSI.*virtio0-input.$last" \
+		"PCI-MSI.*virtio0-output.$last" "^irqs( msix){$((2 * cpus + 1))}\$" || return
 	sed -n 's/^config //p' "$work/found" | capabilities >"$work/caps"
 	says "$work/caps" '^11:[89a-f]' '^virtio:01' '^virtio:02' '^virtio:03' '^virtio:04' || return
 	total=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' "$work/found")

@@ -134,7 +134,7 @@ sysctl -qw net.ipv6.conf.all.forwarding=0
 ip -6 route replace default via 2001:db8:0:1::2 metric 10
 ip -n g1 -6 addr add $subnet6:77::1/64 dev eth0 nodad
 # so that the router's address is known, and need not be asked for with the wrong one
-quiet pings g1 $internet6
+quiet pings g1 -I "$one" $internet6
 check 'a guest with another prefix is not heard' \
 	drops source-ip pings_not g1 -I $subnet6:77::1 $internet6
 ip -n g1 -6 addr del $subnet6:77::1/64 dev eth0

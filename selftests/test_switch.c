@@ -727,8 +727,8 @@ static int test_rx_full(void)
 	return stop_pair();
 }
 
-/* the sender waits in its ring, the receiver's kick lets it go on */
-static int test_rx_wait(void)
+/* eight frames, one buffer, and then another: whether a second frame came */
+static int rx_wait_once(bool *came)
 {
 	int n, i;
 
@@ -740,15 +740,28 @@ static int test_rx_wait(void)
 	n = udp_put(out, b.info.mac, a.info.mac, a.info.ip, b.info.ip, 1, 2, 100, 0);
 	for (i = 0; i < 8; i++)
 		tx_put(&a, i, NULL, out, n, TX_ONE);
-	/* only if the machine lets us be quick, these are not dropped */
 	rx_post_one(&b, 1, 1536);
-	for (i = 0; i < 2; i++)
-		CHECK(rx_wanted(&b, ETH_P_IP, 1000) == n);
+	*came = rx_wanted(&b, ETH_P_IP, 1000) == n && rx_wanted(&b, ETH_P_IP, 100) == n;
 	while ((uint16_t)(a.avail[1] - a.seen[1])) {
 		CHECK(!used_wait(&a, 1, 1000));
 		a.seen[1]++;
 	}
 	return stop_pair();
+}
+
+/*
+ * The sender waits in its ring, the receiver's kick lets it go on. Only if the machine
+ * lets us be quick: frames are not kept for long, and the host may have one of its own.
+ */
+static int test_rx_wait(void)
+{
+	bool came = false;
+	int i;
+
+	for (i = 0; i < 20 && !came; i++)
+		CHECK(!rx_wait_once(&came));
+	CHECK(came);
+	return 0;
 }
 
 /* frames of the host wait for the guest's buffers, too, and are dropped in the end */

@@ -513,7 +513,7 @@ completion_works() {
 	bash --norc -uec '. "$1"' bash "$completion" || return
 	[ "$(completed vmictl '')" = "$(printf '%s\n' "${all[@]%% *}" | sort -u | xargs)" ] ||
 		{ echo "verbs: $(completed vmictl '')"; return 1; }
-	completes 'start stop' vmictl st && completes 'add del graph list set show stats' vmictl net '' &&
+	completes 'start stop' vmictl st && completes 'add check del graph list set show stats' vmictl net '' &&
 		completes 'list move set show' vmictl port '' && completes '--memory' vmictl create --me &&
 		completes 'def' vmictl start d && completes 'lab' vmictl net show la &&
 		completes 'lab' vmictl create x --net l && completes 'down up' vmictl port set 1 --link '' &&
